@@ -1,0 +1,180 @@
+// Package database opens SQLite and PostgreSQL and makes them behave alike.
+//
+// It guarantees one behaviour over both: transactions that retry what another
+// transaction lost them ([DB.WithTx]), key-set pages ([Paginate]), prefix search
+// that uses an index ([HasPrefix]), and versioned migrations that may be started
+// many times at once ([DB.Migrate]). It knows no entity and no business rule.
+//
+// SQLite has one writing connection and a pool of reading ones; PostgreSQL has
+// one pool.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	_ "github.com/lib/pq"  // driver "postgres"
+	_ "modernc.org/sqlite" // driver "sqlite"
+
+	"techbiz/ent"
+	_ "techbiz/ent/runtime" // the policies of ent/schema
+	"techbiz/internal/clock"
+)
+
+// Options say which database to open.
+type Options struct {
+	// URL is postgres://…; empty means SQLite in DataDir.
+	URL string
+	// DataDir is the folder of the SQLite file. It is made if need be.
+	DataDir string
+	// Clock stamps transactions; nil means the machine's.
+	Clock clock.Clock
+	// StatementTimeout bounds each statement on PostgreSQL and each transaction
+	// on both; 0 means 30 s.
+	StatementTimeout time.Duration
+	// MaxConns bounds the connections to PostgreSQL; 0 means 20.
+	MaxConns int
+}
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	// Client reads, outside any transaction. Whatever writes goes through
+	// [DB.WithTx]; on SQLite this client cannot write at all.
+	*ent.Client
+
+	dialect string
+	write   *sql.DB
+	read    *sql.DB
+	clock   clock.Clock
+	dataDir string
+	timeout time.Duration
+}
+
+// sqliteFile is the name of the SQLite file in the data folder.
+const sqliteFile = "techbiz.db"
+
+// Open opens the database and checks that it answers. It does not migrate.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	db := &DB{dialect: dialect.SQLite, clock: o.Clock, dataDir: o.DataDir, timeout: o.StatementTimeout}
+	if db.clock == nil {
+		db.clock = clock.Machine
+	}
+	if db.timeout == 0 {
+		db.timeout = 30 * time.Second
+	}
+	var err error
+	if o.URL == "" {
+		err = db.openSQLite()
+	} else {
+		db.dialect = dialect.Postgres
+		err = db.openPostgres(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Ping(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db.Client = ent.NewClient(ent.Driver(entsql.OpenDB(db.dialect, db.read)))
+	return db, nil
+}
+
+func (db *DB) openSQLite() error {
+	if err := os.MkdirAll(db.dataDir, 0o700); err != nil {
+		return fmt.Errorf("make data folder: %w", err)
+	}
+	path := filepath.Join(db.dataDir, sqliteFile)
+	// SQLite would make the file readable by others.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("open database file: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("open database file: %w", err)
+	}
+	if db.write, err = sql.Open("sqlite", sqliteDSN(path, "foreign_keys(1)", "_txlock=immediate")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if db.read, err = sql.Open("sqlite", sqliteDSN(path, "query_only(1)")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	readers := max(4, runtime.NumCPU())
+	db.read.SetMaxOpenConns(readers)
+	db.read.SetMaxIdleConns(2)
+	db.read.SetConnMaxIdleTime(time.Minute)
+	return nil
+}
+
+// sqliteDSN is the address of the file with the settings that a service needs:
+// readers that don't wait for the writer, a wait for locks, one time format that
+// sorts as text, and pragma as the caller says.
+func sqliteDSN(path, pragma string, more ...string) string {
+	q := append([]string{
+		"_pragma=busy_timeout(10000)", "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)",
+		"_pragma=cache_size(-4000)", "_pragma=" + pragma, "_time_format=sqlite",
+	}, more...)
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(q, "&")
+}
+
+func (db *DB) openPostgres(o Options) error {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return fmt.Errorf("open database: the address is not a URL")
+	}
+	q := u.Query()
+	q.Set("statement_timeout", strconv.FormatInt(db.timeout.Milliseconds(), 10))
+	q.Set("application_name", "techbiz")
+	u.RawQuery = q.Encode()
+	if db.write, err = sql.Open("postgres", u.String()); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	conns := o.MaxConns
+	if conns == 0 {
+		conns = 20
+	}
+	db.write.SetMaxOpenConns(conns)
+	db.write.SetMaxIdleConns(conns)
+	db.write.SetConnMaxIdleTime(5 * time.Minute)
+	db.read = db.write
+	return nil
+}
+
+// Ping says whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.write.PingContext(ctx); err != nil {
+		return err
+	}
+	return db.read.PingContext(ctx)
+}
+
+// Close closes every connection.
+func (db *DB) Close() error {
+	err := db.write.Close()
+	if db.read != db.write {
+		if rerr := db.read.Close(); err == nil {
+			err = rerr
+		}
+	}
+	return err
+}
+
+// Dialect is dialect.SQLite or dialect.Postgres.
+func (db *DB) Dialect() string { return db.dialect }
+
+// Writer is the pool that writes, for the job engine.
+func (db *DB) Writer() *sql.DB { return db.write }
+
+// Now is the business clock's time.
+func (db *DB) Now() time.Time { return db.clock() }
