@@ -1,0 +1,93 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/internal/access"
+)
+
+type badTokenKey struct{}
+
+// BadToken says that the request came with a bearer token that signs nobody in.
+// Nobody acts in it, whatever else came with it, and it is to be answered with
+// UNAUTHENTICATED even where nobody needs to act.
+func BadToken(ctx context.Context) bool { return ctx.Value(badTokenKey{}) != nil }
+
+// Middleware puts whoever acts into the context of the request: the owner of its
+// bearer token, or else of its session. A token that is no good never falls back
+// to the session, because a request with a token is exempt from the defences
+// against cross-site requests. The answer is 503 when the database does not say.
+func (s *Service) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		actor, acts, err := s.actor(r)
+		if err != nil {
+			if r.Context().Err() == nil {
+				s.log.LogAttrs(r.Context(), slog.LevelError, "who acts is not known", slog.Any("error", err))
+			}
+			http.Error(w, "The service cannot check who you are at the moment. Try again in a minute.", http.StatusServiceUnavailable)
+			return
+		}
+		ctx := r.Context()
+		if acts {
+			ctx = access.With(ctx, actor)
+		} else if _, given := bearer(r); given {
+			ctx = context.WithValue(ctx, badTokenKey{}, true)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func (s *Service) actor(r *http.Request) (access.Actor, bool, error) {
+	if secret, given := bearer(r); given {
+		return s.tokenActor(r.Context(), secret)
+	}
+	return s.sessionActor(r)
+}
+
+// bearer returns what stands behind the scheme Bearer, and whether that is the
+// scheme of the request.
+func bearer(r *http.Request) (secret string, given bool) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(secret), strings.EqualFold(scheme, "Bearer")
+}
+
+func (s *Service) sessionActor(r *http.Request) (access.Actor, bool, error) {
+	session, err := s.store.Get(r, s.store.name)
+	if err != nil {
+		return access.Actor{}, false, err
+	}
+	id, ok := session.Values[officerColumn].(uuid.UUID)
+	if !ok {
+		return access.Actor{}, false, nil
+	}
+	ctx := access.System(r.Context())
+	o, err := s.db.Officer.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return access.Actor{}, false, nil
+	}
+	if err != nil {
+		return access.Actor{}, false, fmt.Errorf("read officer: %w", err)
+	}
+	if !s.isOfficer(o.Email) {
+		return access.Actor{}, false, nil
+	}
+	if !s.background(r) {
+		s.noteUse(ctx, s.store.touch(ctx, session))
+	}
+	return access.Actor{OfficerID: o.ID, Email: o.Email, Role: o.Role}, true, nil
+}
+
+// noteUse logs that a last use was not written. The request goes on: the next one
+// writes it.
+func (s *Service) noteUse(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "last use not written", slog.Any("error", err))
+	}
+}
