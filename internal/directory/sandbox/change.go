@@ -1,0 +1,297 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/sandboxperson"
+	"techbiz/internal/address"
+	"techbiz/internal/database"
+	"techbiz/internal/directory"
+	"techbiz/internal/fault"
+)
+
+// noSEED is the domain whose people cannot have a SEED licence.
+const noSEED = "schools.gov.sg"
+
+// Invite makes registration links, which work for 5 days. A higher round makes a
+// new link with 5 new days, and the one before works no more. Codes in a result:
+// ACCOUNT_EXISTS; NOT_FOUND where what the key made is gone.
+func (s *Sandbox) Invite(ctx context.Context, who []directory.Invitation) ([]directory.Result, error) {
+	wishes := make([]wish, len(who))
+	for i, w := range who {
+		wishes[i] = wish{key: w.Key, email: w.Email, round: w.Round, state: sandboxperson.StateInvited, life: linkLife}
+	}
+	return s.make(ctx, wishes, s.registerLink)
+}
+
+// Create makes accounts, which are terminated 30 days later unless somebody
+// activates them. Codes in a result: ACCOUNT_EXISTS with the field; NOT_FOUND
+// where what the key made is gone.
+func (s *Sandbox) Create(ctx context.Context, who []directory.Account) ([]directory.Result, error) {
+	wishes := make([]wish, len(who))
+	for i, w := range who {
+		wishes[i] = wish{
+			key: w.Key, email: w.Email, username: w.Username, firstName: w.FirstName, lastName: w.LastName, number: w.Number,
+			state: sandboxperson.StateCreated, life: accountLife,
+		}
+	}
+	return s.make(ctx, wishes, s.activateLink)
+}
+
+// wish is a request that makes a person.
+type wish struct {
+	key, email, username, firstName, lastName, number string
+
+	round int
+	state sandboxperson.State
+	life  time.Duration
+}
+
+// make makes the people who are wished for, set-wise, and answers each wish.
+func (s *Sandbox) make(ctx context.Context, wishes []wish, link func(token string) string) ([]directory.Result, error) {
+	var results []directory.Result
+	err := s.change(ctx, len(wishes), func(ctx context.Context, tx *database.Tx) error {
+		known, err := whoIsThere(ctx, tx, wishes)
+		if err != nil {
+			return err
+		}
+		results = make([]directory.Result, len(wishes))
+		var made []*ent.SandboxPerson
+		for i, w := range wishes {
+			if known.byKey[w.key] != nil {
+				continue
+			}
+			if results[i].Err = known.taken(w); results[i].Err == nil {
+				p := w.person(tx.Now)
+				known.add(p)
+				made = append(made, p)
+			}
+		}
+		if err := insert(ctx, tx, made); err != nil {
+			return err
+		}
+		for i, w := range wishes {
+			if results[i].Err != nil {
+				continue
+			}
+			if results[i], err = answer(ctx, tx, w, known.byKey[w.key], link); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// person is who the wish makes, with a new secret for the link.
+func (w wish) person(now time.Time) *ent.SandboxPerson {
+	expires := now.Add(w.life)
+	p := &ent.SandboxPerson{
+		ID: uuid.Must(uuid.NewV7()), Key: w.key, Email: w.email, EmailKey: address.Fold(w.email),
+		FirstName: w.firstName, LastName: w.lastName, Token: rand.Text(), Round: w.round,
+		State: w.state, Seed: sandboxperson.SeedNone, CreatedAt: now, ExpiresAt: &expires,
+	}
+	if w.username != "" {
+		folded := address.Fold(w.username)
+		p.Username, p.UsernameKey = &w.username, &folded
+	}
+	if w.number != "" {
+		p.Number = &w.number
+	}
+	return p
+}
+
+func insert(ctx context.Context, tx *database.Tx, people []*ent.SandboxPerson) error {
+	rows := make([][]any, len(people))
+	for i, p := range people {
+		rows[i] = []any{
+			p.ID, p.Key, p.Email, p.EmailKey, p.Username, p.UsernameKey, p.FirstName, p.LastName, p.Number,
+			p.Token, p.Round, string(p.State), string(p.Seed), p.CreatedAt, p.ExpiresAt,
+		}
+	}
+	return tx.Insert(ctx, sandboxperson.Table, []string{
+		"id", "key", "email", "email_key", "username", "username_key", "first_name", "last_name", "number",
+		"token", "round", "state", "seed", "created_at", "expires_at",
+	}, "", rows)
+}
+
+// answer tells of the person whom a wish made, now or before.
+func answer(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson, link func(string) string) (directory.Result, error) {
+	if w.round > p.Round && p.State == sandboxperson.StateInvited {
+		var err error
+		if p, err = renew(ctx, tx, w, p); err != nil {
+			return directory.Result{}, err
+		}
+	}
+	var refused *fault.Error
+	switch {
+	case gone(p, tx.Now):
+		refused = fault.New(fault.NotFound, "What was made for %s has lapsed, or was withdrawn or terminated. Send a new invitation.", p.Email)
+	case w.round > p.Round:
+		refused = exists("email", "%s has completed the registration and needs no new link.", p.Email)
+	default:
+		r := directory.Result{Ref: p.ID.String(), Link: link(p.Token)}
+		if p.ExpiresAt != nil {
+			r.ExpiresAt = *p.ExpiresAt
+		}
+		return r, nil
+	}
+	return directory.Result{Err: refused}, nil
+}
+
+// renew gives an invited person a new link, and returns the person as it then
+// stands: another call may have come first.
+func renew(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson) (*ent.SandboxPerson, error) {
+	_, err := tx.Exec(ctx, `UPDATE sandbox_persons SET token = $1, round = $2, expires_at = $3
+		WHERE id = $4 AND round < $2 AND state = 'INVITED'`, rand.Text(), w.round, tx.Now.Add(w.life), p.ID)
+	if err != nil {
+		return nil, fmt.Errorf("renew the link of %s: %w", p.ID, err)
+	}
+	if p, err = tx.SandboxPerson.Get(ctx, p.ID); err != nil {
+		return nil, fmt.Errorf("renew the link: %w", err)
+	}
+	return p, nil
+}
+
+// register is who is known, by what only one may hold.
+type register struct{ byKey, byEmail, byUsername, byNumber map[string]*ent.SandboxPerson }
+
+// whoIsThere returns who stands in the way of the wishes, or was made by them
+// before.
+func whoIsThere(ctx context.Context, tx *database.Tx, wishes []wish) (register, error) {
+	if err := sweep(ctx, tx); err != nil {
+		return register{}, err
+	}
+	h := holds{keys: make([]string, len(wishes))}
+	for i, w := range wishes {
+		h.keys[i] = w.key
+		h.add(w.email, w.username, w.number)
+	}
+	people, err := h.find(ctx, tx.Client)
+	r := register{
+		byKey: map[string]*ent.SandboxPerson{}, byEmail: map[string]*ent.SandboxPerson{},
+		byUsername: map[string]*ent.SandboxPerson{}, byNumber: map[string]*ent.SandboxPerson{},
+	}
+	for _, p := range people {
+		r.add(p)
+	}
+	return r, err
+}
+
+func (r register) add(p *ent.SandboxPerson) {
+	r.byKey[p.Key] = p
+	if p.State == sandboxperson.StateTerminated {
+		return
+	}
+	r.byEmail[p.EmailKey] = p
+	if p.UsernameKey != nil {
+		r.byUsername[*p.UsernameKey] = p
+	}
+	if p.Number != nil {
+		r.byNumber[*p.Number] = p
+	}
+}
+
+// taken says which of the things that only one may hold somebody holds already.
+func (r register) taken(w wish) *fault.Error {
+	switch {
+	case r.byEmail[address.Fold(w.email)] != nil:
+		return exists("email", "A TechPass account with this e-mail address exists, or a link to register one.")
+	case w.username != "" && r.byUsername[address.Fold(w.username)] != nil:
+		return exists("techPassUsername", "A TechPass account with this username exists. Choose another username.")
+	case w.number != "" && r.byNumber[w.number] != nil:
+		return exists("contactNumber", "A TechPass account with this contact number exists. Enter the person's own number.")
+	}
+	return nil
+}
+
+func exists(field, format string, args ...any) *fault.Error {
+	return fault.Field(field, fault.AccountExists, format, args...)
+}
+
+// AssignSEED gives licences to people who are there, by Ref. Codes in a result:
+// SEED_NOT_ELIGIBLE for an address at schools.gov.sg, NOT_FOUND.
+func (s *Sandbox) AssignSEED(ctx context.Context, refs []string) ([]directory.Result, error) {
+	var results []directory.Result
+	err := s.change(ctx, len(refs), func(ctx context.Context, tx *database.Tx) error {
+		people, err := byRefs(ctx, tx.Client, refs)
+		if err != nil {
+			return err
+		}
+		results = make([]directory.Result, len(refs))
+		seeds := map[sandboxperson.Seed][]uuid.UUID{}
+		for i, ref := range refs {
+			p := people[ref]
+			switch {
+			case p == nil || gone(p, tx.Now):
+				results[i].Err = fault.New(fault.NotFound, "The account is not there any more.")
+			case address.Domain(p.EmailKey) == noSEED:
+				results[i].Err = fault.Field("seedRequired", fault.SeedNotEligible, "An address at %s cannot have SEED licences.", noSEED)
+				seeds[sandboxperson.SeedIneligible] = append(seeds[sandboxperson.SeedIneligible], p.ID)
+			default:
+				results[i].Ref = ref
+				seeds[sandboxperson.SeedLicensed] = append(seeds[sandboxperson.SeedLicensed], p.ID)
+			}
+		}
+		for seed, ids := range seeds {
+			err := tx.SandboxPerson.Update().SetSeed(seed).
+				Where(sandboxperson.IDIn(ids...), sandboxperson.SeedEQ(sandboxperson.SeedNone)).Exec(ctx)
+			if err != nil {
+				return fmt.Errorf("assign licences: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// Withdraw terminates those whom the requests with these keys made and nobody has
+// activated; a key that made nobody is no error. Codes in a result:
+// NOT_CANCELLABLE for an active account.
+func (s *Sandbox) Withdraw(ctx context.Context, keys []string) ([]directory.Result, error) {
+	var results []directory.Result
+	err := s.change(ctx, len(keys), func(ctx context.Context, tx *database.Tx) error {
+		err := tx.SandboxPerson.Update().SetState(sandboxperson.StateTerminated).Where(
+			sandboxperson.KeyIn(keys...),
+			sandboxperson.StateIn(sandboxperson.StateInvited, sandboxperson.StateCreated),
+		).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("withdraw: %w", err)
+		}
+		people, err := (&holds{keys: keys}).find(ctx, tx.Client)
+		if err != nil {
+			return err
+		}
+		byKey := make(map[string]*ent.SandboxPerson, len(people))
+		for _, p := range people {
+			byKey[p.Key] = p
+		}
+		results = make([]directory.Result, len(keys))
+		for i, key := range keys {
+			switch p := byKey[key]; {
+			case p == nil:
+			case p.State == sandboxperson.StateActive:
+				results[i].Err = fault.New(fault.NotCancellable, "%s has activated the account already.", p.Email)
+			default:
+				results[i].Ref = p.ID.String()
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return results, nil
+}

@@ -1,0 +1,48 @@
+"""Writes openpyxl.xlsx and xlsxwriter.xlsx beside this folder, from users.json."""
+import json
+import pathlib
+
+import openpyxl
+import xlsxwriter
+from openpyxl.styles import Font
+
+here = pathlib.Path(__file__).parent
+data = json.loads((here / "users.json").read_text())
+header, rows = data["header"], {int(n): r for n, r in data["rows"].items()}
+
+wb = openpyxl.Workbook()
+ws = wb.active
+ws.title = "Users"
+ws["A1"] = "Create multiple TechPass accounts"
+ws.merge_cells("A1:K1")
+for i, title in enumerate(header, 1):
+    ws.cell(4, i, title).font = Font(bold=True)
+for n, row in rows.items():
+    for i, value in enumerate(row, 1):
+        if value is not None:
+            ws.cell(n, i, value)
+ws["B7"].hyperlink = "mailto:link@vendor.example"
+ws.row_dimensions[8].hidden = True
+ws.column_dimensions["I"].hidden = True
+ws.freeze_panes = "A5"
+wb.create_sheet("Notes")["A1"] = "Not a list"
+wb.create_sheet("Lists").sheet_state = "hidden"
+wb.save(here.parent / "openpyxl.xlsx")
+
+xw = xlsxwriter.Workbook(here.parent / "xlsxwriter.xlsx")
+ws, bold = xw.add_worksheet("Users"), xw.add_format({"bold": True})
+ws.merge_range("A1:K1", "Create multiple TechPass accounts", bold)
+for i, title in enumerate(header):
+    ws.write(3, i, title, bold)
+for n, row in rows.items():
+    for i, value in enumerate(row):
+        if value is not None:
+            ws.write(n - 1, i, value)
+ws.write_rich_string("D7", "Rich", bold, " text")
+ws.write_url("B7", "mailto:link@vendor.example", string="link@vendor.example")
+ws.write_formula("H8", '="Formula"&" Ltd"', None, "Formula Ltd")
+ws.set_row(7, None, None, {"hidden": True})
+ws.set_column("I:I", 12, None, {"hidden": True})
+xw.add_worksheet("Notes").write("A1", "Not a list")
+xw.add_worksheet("Lists").hide()
+xw.close()
