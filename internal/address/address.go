@@ -17,7 +17,8 @@ import (
 var valid = regexp.MustCompile("^[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" +
 	`[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+$`)
 
-// Valid says whether s, trimmed, is one plain address.
+// Valid says whether s, trimmed, is one plain address. It is ASCII only: beyond,
+// letters exist that fold to ASCII ones, and two mailboxes would become one.
 func Valid(s string) bool {
 	local, _, _ := strings.Cut(s, "@")
 	return valid.MatchString(s) && local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(local, "..")

@@ -23,6 +23,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	_ "github.com/lib/pq"  // driver "postgres"
 	_ "modernc.org/sqlite" // driver "sqlite"
 
@@ -52,6 +53,7 @@ type DB struct {
 	// [DB.WithTx]; on SQLite this client cannot write at all.
 	*ent.Client
 
+	name    string
 	dialect string
 	write   *sql.DB
 	read    *sql.DB
@@ -65,7 +67,7 @@ const sqliteFile = "techbiz.db"
 
 // Open opens the database and checks that it answers. It does not migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{dialect: dialect.SQLite, clock: o.Clock, dataDir: o.DataDir, timeout: o.StatementTimeout}
+	db := &DB{name: "techbiz-" + uuid.NewString(), dialect: dialect.SQLite, clock: o.Clock, dataDir: o.DataDir, timeout: o.StatementTimeout}
 	if db.clock == nil {
 		db.clock = clock.Machine
 	}
@@ -135,7 +137,7 @@ func (db *DB) openPostgres(o Options) error {
 	}
 	q := u.Query()
 	q.Set("statement_timeout", strconv.FormatInt(db.timeout.Milliseconds(), 10))
-	q.Set("application_name", "techbiz")
+	q.Set("application_name", db.name)
 	u.RawQuery = q.Encode()
 	if db.write, err = sql.Open("postgres", u.String()); err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -169,6 +171,10 @@ func (db *DB) Close() error {
 	}
 	return err
 }
+
+// Name is one's own, of this program as long as it runs. On PostgreSQL it is the
+// application_name of every connection.
+func (db *DB) Name() string { return db.name }
 
 // Dialect is dialect.SQLite or dialect.Postgres.
 func (db *DB) Dialect() string { return db.dialect }

@@ -95,7 +95,8 @@ func (d nested) BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error) {
 // Exec runs one set-wise statement, whose parameters are written $1, $2, …, and
 // returns how many rows it changed.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) {
-	res, err := tx.SQL.ExecContext(ctx, rebind(tx.dialect, query), args...)
+	query, args = rebind(tx.dialect, query, args)
+	res, err := tx.SQL.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, fmt.Errorf("exec: %w", err)
 	}
@@ -106,14 +107,16 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int, error) 
 // Query runs one statement, whose parameters are written $1, $2, …, and calls
 // scan for each row.
 func (tx *Tx) Query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := tx.SQL.QueryContext(ctx, rebind(tx.dialect, query), args...)
+	query, args = rebind(tx.dialect, query, args)
+	rows, err := tx.SQL.QueryContext(ctx, query, args...)
 	return each(rows, err, scan)
 }
 
 // Query runs one reading statement outside any transaction, as [Tx.Query] does
 // inside.
 func (db *DB) Query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
-	rows, err := db.read.QueryContext(ctx, rebind(db.dialect, query), args...)
+	query, args = rebind(db.dialect, query, args)
+	rows, err := db.read.QueryContext(ctx, query, args...)
 	return each(rows, err, scan)
 }
 
@@ -133,10 +136,33 @@ func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	return nil
 }
 
-// rebind writes PostgreSQL's $1 as SQLite's ?1. Statements hold no other dollar.
-func rebind(d, query string) string {
-	if d == dialect.SQLite {
-		return strings.ReplaceAll(query, "$", "?")
+// rebind writes PostgreSQL's $1, $2, … as SQLite's plain ?, each with its argument.
+// SQLite goes through all numbered parameters for each of them, which for a
+// statement with thousands takes longer than the statement itself. Statements
+// hold no other dollar.
+func rebind(d, query string, args []any) (string, []any) {
+	if d != dialect.SQLite {
+		return query, args
 	}
-	return query
+	var b strings.Builder
+	b.Grow(len(query))
+	bound := make([]any, 0, len(args))
+	for {
+		text, rest, found := strings.Cut(query, "$")
+		b.WriteString(text)
+		if !found {
+			return b.String(), bound
+		}
+		n, end := 0, 0
+		for ; end < len(rest) && '0' <= rest[end] && rest[end] <= '9'; end++ {
+			n = 10*n + int(rest[end]-'0')
+		}
+		query = rest[end:]
+		if n < 1 || n > len(args) { // a mistake, which SQLite will tell
+			b.WriteString("$" + rest[:end])
+			continue
+		}
+		b.WriteByte('?')
+		bound = append(bound, args[n-1])
+	}
 }

@@ -3,8 +3,8 @@
 // A job that is inserted in a transaction exists when the transaction does. It
 // may run more than once and on any replica: its work is idempotent. A failed job
 // is tried again with growing pauses, a throttled one after a short wait that
-// does not count, and one whose process was killed within a minute. No kind of
-// job is defined here.
+// does not count, and one whose process was killed as soon as a process starts,
+// or at the latest within a minute. No kind of job is defined here.
 package jobs
 
 import (
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -34,9 +35,9 @@ const (
 	Housekeeping = "housekeeping"
 )
 
-// A job may run for timeout. One that has not ended after rescueAfter was
-// killed; River looks every 30 s, and a new leader is there 15 s after the old
-// one vanished, so that all is taken up again within a minute.
+// A job may run for timeout. One that has not ended after rescueAfter was lost
+// with its machine, which nothing noticed earlier (takeover.go); River looks
+// every 30 s, and a new leader is there 15 s after the old one vanished.
 const (
 	timeout     = 15 * time.Second
 	rescueAfter = 20 * time.Second
@@ -54,6 +55,9 @@ type Queue struct {
 	workers    *river.Workers
 	periodic   []*river.PeriodicJob
 	client     *river.Client[*sql.Tx]
+
+	stopTakingOver context.CancelFunc
+	takingOver     sync.WaitGroup
 }
 
 // Options configure a Queue.
@@ -67,7 +71,7 @@ type Options struct {
 // New returns a queue. Register every kind with [Handle] and [Queue.Every], then
 // call [Queue.Open].
 func New(o Options) *Queue {
-	return &Queue{db: o.DB, log: o.Log, maxBackoff: o.MaxBackoff, workers: river.NewWorkers()}
+	return &Queue{db: o.DB, log: o.Log, maxBackoff: o.MaxBackoff, workers: river.NewWorkers(), stopTakingOver: func() {}}
 }
 
 // Handle says what runs the jobs of one kind. The work acts as the system. An
@@ -75,11 +79,12 @@ func New(o Options) *Queue {
 func Handle[A river.JobArgs](q *Queue, work func(ctx context.Context, args A) error) {
 	river.AddWorker(q.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
 		err := work(access.System(ctx), job.Args)
+		var later again
 		switch {
 		case err == nil:
 			return nil
-		case errors.Is(err, errAgain):
-			return river.JobSnooze(0)
+		case errors.As(err, &later):
+			return river.JobSnooze(time.Duration(later))
 		case fault.CodeOf(err) == fault.Throttled:
 			return river.JobSnooze(time.Second + rand.N(time.Second))
 		}
@@ -87,11 +92,15 @@ func Handle[A river.JobArgs](q *Queue, work func(ctx context.Context, args A) er
 	}))
 }
 
-var errAgain = errors.New("there is more to do")
+// again is what a run ends with that is not the last.
+type again time.Duration
 
-// Again is what work returns that has done a part and goes on with the rest in a
-// moment, so that one run stays short.
-func Again() error { return errAgain }
+// Error says what it is, for a log.
+func (again) Error() string { return "there is more to do" }
+
+// Again is what work returns that has done a part and goes on with the rest after
+// a pause, so that one run stays short. It is no failure.
+func Again(pause time.Duration) error { return again(pause) }
 
 // Enough says whether a run has used up so much of its time that it should return
 // [Again].
@@ -114,7 +123,8 @@ func (q *Queue) Open() error {
 		poll = 100 * time.Millisecond // lib/pq's driver has no listener
 	}
 	client, err := river.NewClient(q.db.JobDriver(), &river.Config{
-		Logger: q.log,
+		ID:     q.db.Name(),
+		Logger: slog.New(quiet{q.log.Handler()}),
 		Queues: map[string]river.QueueConfig{
 			Single: {MaxWorkers: 20}, Bulk: {MaxWorkers: 4}, Housekeeping: {MaxWorkers: 2},
 		},
@@ -135,11 +145,20 @@ func (q *Queue) Open() error {
 	return nil
 }
 
-// Start begins to run jobs. It returns at once.
+// Start takes over what a killed program left behind, and begins to run jobs. It
+// returns at once.
 func (q *Queue) Start(ctx context.Context) error {
 	// River would end with ctx; here the end is Stop's, which lets jobs finish.
-	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+	ctx = context.WithoutCancel(ctx)
+	if err := q.takeOver(ctx); err != nil {
+		return err
+	}
+	if err := q.client.Start(ctx); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
+	}
+	if q.db.Dialect() == dialect.Postgres {
+		ctx, q.stopTakingOver = context.WithCancel(ctx)
+		q.takingOver.Go(func() { q.keepTakingOver(ctx) })
 	}
 	return nil
 }
@@ -147,6 +166,8 @@ func (q *Queue) Start(ctx context.Context) error {
 // Stop takes no more jobs, waits for those that run until ctx ends, and then
 // cancels them: they are tried again elsewhere.
 func (q *Queue) Stop(ctx context.Context) error {
+	q.stopTakingOver()
+	q.takingOver.Wait()
 	if err := q.client.Stop(ctx); err == nil {
 		return nil
 	}

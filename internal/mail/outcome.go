@@ -43,10 +43,10 @@ var ourFault = []int{502, 503, 530, 534, 535, 538}
 func unreachable(cause error) error {
 	if reply, ok := errors.AsType[*textproto.Error](cause); ok {
 		return fault.Wrap(cause, fault.Unavailable,
-			"The mail relay did not let us in and said: %s. The mail will be tried again.", quote(reply))
+			"The mail relay did not let us in and said: %s.", quote(reply))
 	}
 	return fault.Wrap(cause, fault.Unavailable,
-		"The mail relay cannot be reached. The mail will be tried again.")
+		"The mail relay cannot be reached.")
 }
 
 // answered is the outcome of a reply that is not a success.
@@ -58,7 +58,7 @@ func answered(reply *textproto.Error) error {
 		return &RefusedError{Reason: fmt.Sprintf("The mail relay refused this mail and said: %s.", quote(reply))}
 	default:
 		return fault.Wrap(reply, fault.Unavailable,
-			"The mail relay put this mail off and said: %s. The mail will be tried again.", quote(reply))
+			"The mail relay put this mail off and said: %s.", quote(reply))
 	}
 }
 

@@ -76,7 +76,7 @@ func (r *Relay) Send(ctx context.Context, m Message) error {
 	}
 	defer r.release()
 	if r.closed {
-		return fault.New(fault.Unavailable, "Mail is not sent while the service stops. The mail will be tried again.")
+		return fault.New(fault.Unavailable, "Mail is not sent while the service stops.")
 	}
 	reused := r.open != nil
 	after, err := r.deliver(ctx, msg)

@@ -1,0 +1,100 @@
+// Package batch turns a list of users into accounts: it is uploaded or sent,
+// reviewed row by row, and submitted as a whole.
+//
+// A draft creates nothing. Every row is kept as typed with all that is wrong with
+// it; a row with an issue is never submitted. A row is submitted once: its id is
+// the id of its invitation, and the transaction that makes the invitation marks
+// the row. The rules of the fields are package invite's; the work behind the
+// invitations too.
+package batch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+	"techbiz/internal/jobs"
+	"techbiz/internal/workbook"
+)
+
+// Options configure a Service.
+type Options struct {
+	DB     *database.DB
+	Jobs   *jobs.Queue
+	Invite *invite.Service
+	Limits workbook.Limits
+	Log    *slog.Logger
+}
+
+// Service keeps lists of users.
+type Service struct{ Options }
+
+// New returns a service.
+func New(o Options) *Service { return &Service{o} }
+
+// Load returns a batch that the actor may see. Codes: NOT_FOUND.
+func Load(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Batch, error) {
+	b, err := client.Batch.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "There is no such list among yours.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load batch: %w", err)
+	}
+	return b, nil
+}
+
+// hold loads a batch that the actor may change and keeps every other change of it
+// waiting until the transaction ends. Codes: NOT_FOUND.
+func hold(ctx context.Context, tx *database.Tx, id uuid.UUID) (*ent.Batch, error) {
+	if _, err := tx.Exec(ctx, `UPDATE batches SET state = state WHERE id = $1`, id); err != nil {
+		return nil, fmt.Errorf("hold batch: %w", err)
+	}
+	return Load(ctx, tx.Client, id)
+}
+
+// holdDraft is hold for what only a draft allows. Codes: NOT_FOUND,
+// BATCH_NOT_DRAFT.
+func holdDraft(ctx context.Context, tx *database.Tx, id uuid.UUID) (*ent.Batch, error) {
+	b, err := hold(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if b.State != entbatch.StateDraft {
+		return nil, notDraft()
+	}
+	return b, nil
+}
+
+func notDraft() error {
+	return fault.New(fault.BatchNotDraft, "This list has been submitted already. Upload a new one for more users.")
+}
+
+// change runs a change in a transaction, by an actor who may write, and returns
+// the batch as it then stands.
+func (s *Service) change(ctx context.Context, fn func(context.Context, *database.Tx) (uuid.UUID, error)) (*ent.Batch, error) {
+	if _, err := access.RequireWrite(ctx); err != nil {
+		return nil, err
+	}
+	var after *ent.Batch
+	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		id, err := fn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		after, err = Load(ctx, tx.Client, id)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}

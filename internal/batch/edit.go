@@ -1,0 +1,182 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/batchrow"
+	"techbiz/ent/predicate"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/directory"
+	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+)
+
+func predicateIn(column string, values []any) predicate.BatchRow {
+	return func(s *entsql.Selector) { s.Where(entsql.In(s.C(column), values...)) }
+}
+
+// AddRow adds a user to a draft; its issues stand on the row. Codes: NOT_FOUND,
+// BATCH_NOT_DRAFT, TOO_MANY_ROWS, UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	if _, err := Load(ctx, s.DB.Client, id); err != nil {
+		return nil, nil, err
+	}
+	rows := []*row{{}}
+	if _, err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+		return nil, nil, err
+	}
+	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := holdDraft(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		rows[0].number = 0
+		return id, s.add(ctx, tx, b, rows)
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := s.DB.BatchRow.Get(ctx, rows[0].id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load row: %w", err)
+	}
+	return r, b, nil
+}
+
+// UpdateRow changes a user that has not been submitted, and checks it and those
+// it was or becomes a duplicate of again. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
+// UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	before, err := loadRow(ctx, s.DB.Client, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows := []*row{{}}
+	if _, err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+		return nil, nil, err
+	}
+	var after *ent.BatchRow
+	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := hold(ctx, tx, before.BatchID)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		old, err := loadRow(ctx, tx.Client, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if old.Submitted {
+			return uuid.Nil, notDraft()
+		}
+		if err := overwrite(ctx, tx, old, rows[0]); err != nil {
+			return uuid.Nil, err
+		}
+		k := keysOf(rows)
+		for i, more := range keysOfStored([]*ent.BatchRow{old}) {
+			k[i] = append(k[i], more...)
+		}
+		if err := regroup(ctx, tx, b.ID, k); err != nil {
+			return uuid.Nil, err
+		}
+		after, err = loadRow(ctx, tx.Client, id)
+		return b.ID, err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return after, b, nil
+}
+
+func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchRow, error) {
+	r, err := client.BatchRow.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, fault.New(fault.NotFound, "There is no such user in your lists.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load row: %w", err)
+	}
+	return r, nil
+}
+
+// overwrite stores what was typed anew, with the issues of the row itself.
+func overwrite(ctx context.Context, tx *database.Tx, old *ent.BatchRow, r *row) error {
+	r.id, r.position, r.number, r.sheet = old.ID, old.Position, old.Number, old.Sheet
+	values, err := r.values(old.BatchID)
+	if err != nil {
+		return err
+	}
+	set := make([]string, len(columns))
+	for i, c := range columns {
+		set[i] = fmt.Sprintf("%s = $%d", c, i+1)
+	}
+	if _, err := tx.Exec(ctx, "UPDATE batch_rows SET "+strings.Join(set, ", ")+" WHERE id = $1", values...); err != nil {
+		return fmt.Errorf("store row: %w", err)
+	}
+	return nil
+}
+
+// RemoveRows removes users of one draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
+// UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, error) {
+	if len(ids) == 0 {
+		return nil, fault.Field("ids", fault.Required, "Choose at least one user to remove.")
+	}
+	if len(ids) > s.Limits.Rows {
+		return nil, fault.Field("ids", fault.TooManyRows, "Remove at most %d users at once.", s.Limits.Rows)
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	ids = slices.Compact(ids)
+	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		first, err := loadRow(ctx, tx.Client, ids[0])
+		if err != nil {
+			return uuid.Nil, err
+		}
+		b, err := holdDraft(ctx, tx, first.BatchID)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		var k keys
+		for part := range slices.Chunk(ids, directory.MaxPeople) {
+			rows, err := tx.BatchRow.Query().Where(batchrow.BatchID(b.ID), batchrow.IDIn(part...)).All(ctx)
+			if err != nil {
+				return uuid.Nil, fmt.Errorf("load rows: %w", err)
+			}
+			if len(rows) != len(part) {
+				return uuid.Nil, fault.New(fault.NotFound, "Some of these users are not in the list any more. Look at it again.")
+			}
+			for i, more := range keysOfStored(rows) {
+				k[i] = append(k[i], more...)
+			}
+			if _, err := tx.BatchRow.Delete().Where(batchrow.IDIn(part...)).Exec(access.System(ctx)); err != nil {
+				return uuid.Nil, fmt.Errorf("remove rows: %w", err)
+			}
+		}
+		return b.ID, regroup(ctx, tx, b.ID, k)
+	})
+}
+
+// Reset deletes every user of a draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
+// UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := holdDraft(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if _, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx)); err != nil {
+			return uuid.Nil, fmt.Errorf("remove rows: %w", err)
+		}
+		if err := b.Update().SetNotices([]string{}).Exec(ctx); err != nil {
+			return uuid.Nil, fmt.Errorf("reset batch: %w", err)
+		}
+		return id, nil
+	})
+}

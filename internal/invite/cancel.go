@@ -1,0 +1,111 @@
+package invite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/invitation"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/directory"
+	"techbiz/internal/fault"
+	"techbiz/internal/jobs"
+)
+
+// Cancel calls an invitation off, also while its work is queued or runs. Address,
+// username and number are free at once; what the directory holds of it and nobody
+// has activated is withdrawn by a job. Codes: NOT_FOUND, NOT_CANCELLABLE,
+// UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, error) {
+	actor, err := access.RequireWrite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.Invitation.Update().Where(invitation.ID(id), cancellable(tx.Now)).
+			SetOpen(false).SetProvisioning(invitation.ProvisioningCancelled).
+			SetTechpassStatus(invitation.TechpassStatusUserNotFound).ClearSeedStatus().
+			SetFailure("Cancelled by " + actor.Email + ".").SetWithdrawing(true).ClearExpiresAt().ClearLink().
+			SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("cancel: %w", err)
+		}
+		if n == 0 {
+			if _, err := Load(ctx, tx.Client, id); err != nil {
+				return err
+			}
+			return fault.New(fault.NotCancellable, "This invitation has ended already: the person has onboarded, or it was cancelled, failed or lapsed.")
+		}
+		if err := Record(ctx, tx, tx.Now, Event{Invitation: id, What: EventCancelled, Officer: &actor.OfficerID}); err != nil {
+			return err
+		}
+		return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return i, s.completeBatch(ctx, i.BatchID)
+}
+
+// Withdraw is the job that removes from the directory what ended invitations made
+// there and nobody has activated.
+type Withdraw struct {
+	IDs []uuid.UUID `json:"ids"`
+}
+
+// Kind names the job.
+func (Withdraw) Kind() string { return "invitation_withdraw" }
+
+func (s *Service) withdraw(ctx context.Context, w Withdraw) error {
+	leaving, err := s.DB.Invitation.Query().Where(invitation.IDIn(w.IDs...), invitation.Withdrawing(true)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("load withdrawals: %w", err)
+	}
+	return s.withdrawNow(ctx, leaving)
+}
+
+// withdrawNow asks the directory to let go of what these invitations made, and
+// marks them. A person who activated the account first keeps it, and the row says
+// so.
+func (s *Service) withdrawNow(ctx context.Context, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = id.String()
+	}
+	results, err := s.Directory.Withdraw(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("withdraw: %w", err)
+	}
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.Invitation.Update().Where(invitation.IDIn(ids...)).SetWithdrawing(false).SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("mark withdrawn: %w", err)
+		}
+		return keepActivated(ctx, tx, ids, results)
+	})
+}
+
+func keepActivated(ctx context.Context, tx *database.Tx, ids []uuid.UUID, results []directory.Result) error {
+	var kept []uuid.UUID
+	for i, r := range results {
+		if r.Err != nil {
+			kept = append(kept, ids[i])
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	_, err := tx.Invitation.Update().Where(invitation.IDIn(kept...)).
+		SetTechpassStatus(invitation.TechpassStatusOnboarded).
+		SetFailure("The person activated the account before it could be withdrawn.").Save(ctx)
+	if err != nil {
+		return fmt.Errorf("keep activated: %w", err)
+	}
+	return nil
+}

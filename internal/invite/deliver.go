@@ -1,0 +1,340 @@
+package invite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/invitation"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/directory"
+	"techbiz/internal/fault"
+	"techbiz/internal/jobs"
+)
+
+// Deliver is the job that moves accepted invitations on: the account or the link
+// in the directory, the SEED licence, the mail. It carries one invitation or a
+// chunk of a batch; each step is taken for all rows at once, and its result is
+// stored for each row before the next step. Run again, it goes on where the rows
+// say.
+type Deliver struct {
+	IDs []uuid.UUID `json:"ids"`
+}
+
+// Kind names the job.
+func (Deliver) Kind() string { return "invitation_deliver" }
+
+// rows is the part of the invitations that still has something due.
+type rows []*ent.Invitation
+
+func (s *Service) deliver(ctx context.Context, d Deliver) error {
+	err := s.steps(ctx, d.IDs)
+	if fault.CodeOf(err) == fault.Unavailable || fault.CodeOf(err) == fault.Throttled {
+		// The cause is on the rows; what is left of them is tried again.
+		if ferr := s.stumble(ctx, d.IDs, err); ferr != nil {
+			return errors.Join(err, ferr)
+		}
+	}
+	if cerr := s.withdrawCancelled(ctx, d.IDs); cerr != nil {
+		return errors.Join(err, cerr)
+	}
+	if berr := s.completeBatches(ctx, d.IDs); berr != nil {
+		return errors.Join(err, berr)
+	}
+	return err
+}
+
+// steps takes each step for the rows for which it is due.
+func (s *Service) steps(ctx context.Context, ids []uuid.UUID) error {
+	for _, step := range []func(context.Context, rows) error{s.makeRoom, s.provision, s.assignSEED, s.mailAll} {
+		left, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).
+			WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
+		if err != nil {
+			return fmt.Errorf("load invitations: %w", err)
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		if err := step(ctx, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// makeRoom withdraws what ended invitations still hold in the directory of the
+// rows' addresses, usernames and numbers: for us they are free already.
+func (s *Service) makeRoom(ctx context.Context, all rows) error {
+	var emails, usernames, numbers []string
+	for _, i := range all {
+		emails = append(emails, i.EmailKey)
+		if i.UsernameKey != nil {
+			usernames = append(usernames, *i.UsernameKey)
+		}
+		if i.NumberKey != nil {
+			numbers = append(numbers, *i.NumberKey)
+		}
+	}
+	leaving, err := s.DB.Invitation.Query().Where(invitation.Withdrawing(true),
+		invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...), invitation.NumberKeyIn(numbers...))).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("look for withdrawals: %w", err)
+	}
+	return s.withdrawNow(ctx, leaving)
+}
+
+// provision makes the links of e-mail invitations, anew at each resend, and the
+// accounts of the others.
+func (s *Service) provision(ctx context.Context, all rows) error {
+	var invites, creates rows
+	for _, i := range all {
+		switch {
+		case i.Method == invitation.MethodEmailInvitation:
+			invites = append(invites, i)
+		case i.AccountRef == nil:
+			creates = append(creates, i)
+		}
+	}
+	if err := s.provisionPart(ctx, invites, func(ctx context.Context, part rows) ([]directory.Result, error) {
+		who := make([]directory.Invitation, len(part))
+		for n, i := range part {
+			who[n] = directory.Invitation{Key: i.ID.String(), Email: i.Email, Round: i.MailsWanted}
+		}
+		return s.Directory.Invite(ctx, who)
+	}); err != nil {
+		return err
+	}
+	return s.provisionPart(ctx, creates, func(ctx context.Context, part rows) ([]directory.Result, error) {
+		who := make([]directory.Account, len(part))
+		for n, i := range part {
+			who[n] = directory.Account{
+				Key: i.ID.String(), Email: i.Email, Username: text(i.Username),
+				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: text(i.ContactNumber),
+			}
+		}
+		return s.Directory.Create(ctx, who)
+	})
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// provisionPart asks the directory for rows and stores what it made.
+func (s *Service) provisionPart(ctx context.Context, all rows, call func(context.Context, rows) ([]directory.Result, error)) error {
+	for part := range slices.Chunk(all, directory.MaxPeople) {
+		results, err := call(ctx, part)
+		if err != nil {
+			return err
+		}
+		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+			return storeProvisioned(ctx, tx, part, results)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeProvisioned keeps the directory's id and link of each row, and ends the
+// rows that it refused. What was cancelled meanwhile stays so: its withdrawal
+// follows.
+func storeProvisioned(ctx context.Context, tx *database.Tx, part rows, results []directory.Result) error {
+	var made [][]any
+	var events []Event
+	refused := map[uuid.UUID]string{}
+	for n, i := range part {
+		r := results[n]
+		switch {
+		case r.Err != nil:
+			refused[i.ID] = r.Err.Message
+		case i.Method == invitation.MethodEmailInvitation:
+			made = append(made, []any{i.ID, r.Ref, r.Link, nil, nil})
+		default:
+			made = append(made, []any{i.ID, r.Ref, r.Link, r.ExpiresAt, string(invitation.SeedStatusNotRequired)})
+			events = append(events, Event{Invitation: i.ID, What: EventCreated})
+		}
+	}
+	if err := fail(ctx, tx, refused); err != nil {
+		return err
+	}
+	if len(made) == 0 {
+		return nil
+	}
+	args := []any{tx.Now}
+	_, err := tx.Exec(ctx, `WITH made(id, ref, link, expires, seed) AS (`+
+		tx.Table(&args, []string{"uuid", "text", "text", "timestamptz", "text"}, made)+`)
+		UPDATE invitations SET account_ref = made.ref, link = made.link,
+			expires_at = COALESCE(made.expires, invitations.expires_at), seed_status = made.seed,
+			attempts = 0, failure = NULL, updated_at = $1, checked_at = $1
+		FROM made WHERE invitations.id = made.id AND invitations.open`, args...)
+	if err != nil {
+		return fmt.Errorf("store accounts: %w", err)
+	}
+	return Record(ctx, tx, tx.Now, events...)
+}
+
+// fail gives rows up, each with its reason.
+func fail(ctx context.Context, tx *database.Tx, reasons map[uuid.UUID]string) error {
+	if len(reasons) == 0 {
+		return nil
+	}
+	values := make([][]any, 0, len(reasons))
+	events := make([]Event, 0, len(reasons))
+	for id, why := range reasons {
+		values = append(values, []any{id, why})
+		events = append(events, Event{Invitation: id, What: EventFailed, Detail: why})
+	}
+	args := []any{tx.Now}
+	// A resend that fails leaves the account as it is; only a first delivery ends
+	// the invitation. What may have been made all the same is withdrawn.
+	_, err := tx.Exec(ctx, `WITH failed(id, why) AS (`+tx.Table(&args, []string{"uuid", "text"}, values)+`)
+		UPDATE invitations SET failure = failed.why, updated_at = $1, attempts = 0,
+			mails_done = mails_wanted,
+			withdrawing = CASE WHEN provisioning = 'QUEUED' THEN true ELSE withdrawing END,
+			open = CASE WHEN provisioning = 'QUEUED' THEN false ELSE open END,
+			techpass_status = CASE WHEN provisioning = 'QUEUED' THEN 'USER_NOT_FOUND' ELSE techpass_status END,
+			seed_status = CASE WHEN provisioning = 'QUEUED' THEN NULL ELSE seed_status END,
+			expires_at = CASE WHEN provisioning = 'QUEUED' THEN NULL ELSE expires_at END,
+			provisioning = CASE WHEN provisioning = 'QUEUED' THEN 'FAILED' ELSE provisioning END
+		FROM failed WHERE invitations.id = failed.id AND invitations.open`, args...)
+	if err != nil {
+		return fmt.Errorf("store failures: %w", err)
+	}
+	return Record(ctx, tx, tx.Now, events...)
+}
+
+// assignSEED gives licences to those for whom they were asked.
+func (s *Service) assignSEED(ctx context.Context, all rows) error {
+	all = slices.DeleteFunc(slices.Clone(all), func(i *ent.Invitation) bool {
+		return !i.SeedRequired || i.SeedDone || i.AccountRef == nil
+	})
+	for part := range slices.Chunk(all, directory.MaxPeople) {
+		refs := make([]string, len(part))
+		for n, i := range part {
+			refs[n] = *i.AccountRef
+		}
+		results, err := s.Directory.AssignSEED(ctx, refs)
+		if err != nil {
+			return err
+		}
+		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+			return storeSEED(ctx, tx, part, results)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeSEED keeps what became of the licences. Who cannot have one is onboarded
+// without. Without an account there is no status.
+func storeSEED(ctx context.Context, tx *database.Tx, part rows, results []directory.Result) error {
+	values := make([][]any, len(part))
+	for n, i := range part {
+		var status any
+		switch {
+		case results[n].Err != nil && results[n].Err.Code == fault.SeedNotEligible:
+			status = string(invitation.SeedStatusIneligible)
+		case results[n].Err == nil && i.Method != invitation.MethodEmailInvitation:
+			status = string(invitation.SeedStatusLicenseAssigned)
+		}
+		values[n] = []any{i.ID, status}
+	}
+	args := []any{tx.Now}
+	_, err := tx.Exec(ctx, `WITH given(id, status) AS (`+tx.Table(&args, []string{"uuid", "text"}, values)+`)
+		UPDATE invitations SET seed_done = true, seed_status = given.status, updated_at = $1
+		FROM given WHERE invitations.id = given.id AND invitations.open`, args...)
+	if err != nil {
+		return fmt.Errorf("store licences: %w", err)
+	}
+	return nil
+}
+
+// stumble notes on the rows that are still due what kept them, and gives up those
+// that have been tried often enough. Being told to slow down is no failed try.
+func (s *Service) stumble(ctx context.Context, ids []uuid.UUID, cause error) error {
+	why := "The work is delayed and goes on by itself."
+	if f := fault.Of(cause); len(f) > 0 {
+		why = f[0].Message
+	}
+	count := 1
+	if fault.CodeOf(cause) == fault.Throttled {
+		count = 0
+	}
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.Invitation.Update().Where(invitation.IDIn(ids...), due()).
+			AddAttempts(count).SetFailure(why + " It is tried again by itself.").SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("note failure: %w", err)
+		}
+		over, err := tx.Invitation.Query().Where(invitation.IDIn(ids...), due(), invitation.AttemptsGTE(s.Attempts)).IDs(ctx)
+		if err != nil {
+			return fmt.Errorf("look for exhausted rows: %w", err)
+		}
+		reasons := map[uuid.UUID]string{}
+		for _, id := range over {
+			reasons[id] = why + fmt.Sprintf(" Given up after %d tries.", s.Attempts)
+		}
+		return fail(ctx, tx, reasons)
+	})
+}
+
+// withdrawCancelled sees to rows that ended while this job had them in hand: what
+// it made in the directory after their own withdrawal ran must go as well.
+func (s *Service) withdrawCancelled(ctx context.Context, ids []uuid.UUID) error {
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		ended, err := tx.Invitation.Query().Where(invitation.IDIn(ids...),
+			invitation.ProvisioningIn(invitation.ProvisioningCancelled, invitation.ProvisioningFailed),
+			invitation.TechpassStatusNEQ(invitation.TechpassStatusOnboarded)).IDs(ctx)
+		if err != nil || len(ended) == 0 {
+			return err
+		}
+		if _, err := tx.Invitation.Update().Where(invitation.IDIn(ended...)).SetWithdrawing(true).Save(ctx); err != nil {
+			return fmt.Errorf("mark withdrawals: %w", err)
+		}
+		return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: ended})
+	})
+}
+
+// completeBatches ends the batches of these rows that have nothing left to do.
+func (s *Service) completeBatches(ctx context.Context, ids []uuid.UUID) error {
+	var batches []uuid.UUID
+	err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), invitation.BatchIDNotNil()).
+		Unique(true).Select(invitation.FieldBatchID).Scan(ctx, &batches)
+	if err != nil {
+		return fmt.Errorf("look for batches: %w", err)
+	}
+	for _, id := range batches {
+		if err := s.completeBatch(ctx, &id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeBatch ends a batch when none of its rows waits or runs. It looks in a
+// transaction of its own, after that of the rows: of two chunks that end together,
+// the later one sees both.
+func (s *Service) completeBatch(ctx context.Context, id *uuid.UUID) error {
+	if id == nil {
+		return nil
+	}
+	return s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
+			WHERE id = $2 AND state = 'SUBMITTED' AND NOT EXISTS (
+				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, *id)
+		if err != nil {
+			return fmt.Errorf("complete batch: %w", err)
+		}
+		return nil
+	})
+}

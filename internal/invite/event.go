@@ -1,0 +1,60 @@
+package invite
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent/schema"
+	"techbiz/internal/database"
+)
+
+// What happened to an invitation, as its history tells.
+const (
+	EventInvited   = "INVITED"
+	EventCreated   = "ACCOUNT_CREATED"
+	EventMailed    = "MAIL_SENT"
+	EventRefused   = "MAIL_REFUSED"
+	EventInDoubt   = "MAIL_IN_DOUBT"
+	EventResent    = "RESENT"
+	EventFailed    = "FAILED"
+	EventCancelled = "CANCELLED"
+	EventOnboarded = "ONBOARDED"
+	EventLapsed    = "LAPSED"
+	EventGone      = "NOT_FOUND"
+)
+
+// Event is one step of an invitation's history. Officer is nil for the product's
+// own steps.
+type Event struct {
+	Invitation uuid.UUID
+	What       string
+	Officer    *uuid.UUID
+	Detail     string
+}
+
+// Record appends events to the history, in the transaction that makes them true.
+func Record(ctx context.Context, tx *database.Tx, at time.Time, events ...Event) error {
+	rows := make([][]any, len(events))
+	for i, e := range events {
+		rows[i] = []any{schema.NewID(), e.Invitation, at, e.What, orNull(e.Officer), orNull(nonEmpty(e.Detail))}
+	}
+	return tx.Insert(ctx, "invitation_events", []string{"id", "invitation_id", "at", "what", "officer_id", "detail"}, "", rows)
+}
+
+// orNull is the value behind a pointer, or nil: a typed nil pointer is no NULL.
+func orNull[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// nonEmpty is nil for empty text, which is stored as NULL.
+func nonEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

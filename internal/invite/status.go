@@ -1,0 +1,103 @@
+package invite
+
+import (
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"techbiz/ent"
+	"techbiz/ent/invitation"
+	"techbiz/ent/predicate"
+)
+
+// The moves of an invitation, and who makes them:
+//
+//	open, NOT_ONBOARDED, QUEUED      accepted (send.go)
+//	  → SUCCEEDED                    account or link there, mail out (deliver.go)
+//	  → FAILED, USER_NOT_FOUND       refused, or given up (deliver.go)
+//	  → CANCELLED, USER_NOT_FOUND    called off (cancel.go)
+//	open, NOT_ONBOARDED              until the directory says otherwise:
+//	  → ONBOARDED                    activated (Apply)
+//	  → USER_NOT_FOUND               lapsed (Lapse), terminated or deleted (Apply)
+//	ONBOARDED → USER_NOT_FOUND       terminated or deleted (Apply)
+//
+// Whatever leaves NOT_ONBOARDED closes the invitation: address, username and
+// number are free again.
+
+// ResendPause is how long after a resend the next one is possible.
+const ResendPause = 24 * time.Hour
+
+// LinkLife is how long a registration link works, from its mail. AccountLife is
+// how long an account waits for its activation, from its creation. Both are the
+// directory's rules (TechPass user guide).
+const (
+	LinkLife    = 5 * 24 * time.Hour
+	AccountLife = 30 * 24 * time.Hour
+)
+
+// lapsed matches registration links that have run out unused.
+func lapsed(now time.Time) predicate.Invitation {
+	return invitation.And(
+		invitation.MethodEQ(invitation.MethodEmailInvitation),
+		invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
+		invitation.ExpiresAtLTE(now))
+}
+
+// resendable matches what has a mail out and nobody has onboarded by it. The
+// pause between resends is not part of it.
+func resendable(now time.Time) predicate.Invitation {
+	return invitation.And(
+		invitation.Open(true),
+		invitation.ProvisioningEQ(invitation.ProvisioningSucceeded),
+		invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
+		invitation.SendCountGT(0),
+		invitation.Not(lapsed(now)))
+}
+
+// rested matches what was not resent within the pause.
+func rested(now time.Time) predicate.Invitation {
+	return invitation.Or(invitation.ResentAtIsNil(), invitation.ResentAtLTE(now.Add(-ResendPause)))
+}
+
+// Resend says whether an invitation can be resent now; if not, but later, at says
+// when. It answers for one row what resendable and rested match in SQL.
+func Resend(i *ent.Invitation, now time.Time) (can bool, at *time.Time) {
+	if !i.Open || i.Provisioning != invitation.ProvisioningSucceeded || i.SendCount == 0 ||
+		i.TechpassStatus != invitation.TechpassStatusNotOnboarded || isLapsed(i, now) {
+		return false, nil
+	}
+	if i.ResentAt != nil {
+		if next := i.ResentAt.Add(ResendPause); next.After(now) {
+			return false, &next
+		}
+	}
+	return true, nil
+}
+
+func isLapsed(i *ent.Invitation, now time.Time) bool {
+	return i.Method == invitation.MethodEmailInvitation && i.ExpiresAt != nil && !i.ExpiresAt.After(now) &&
+		i.TechpassStatus == invitation.TechpassStatusNotOnboarded
+}
+
+// CanCancel says whether an invitation can be called off.
+func CanCancel(i *ent.Invitation, now time.Time) bool {
+	return i.Open && i.TechpassStatus == invitation.TechpassStatusNotOnboarded && !isLapsed(i, now)
+}
+
+// cancellable matches what [CanCancel] says yes to.
+func cancellable(now time.Time) predicate.Invitation {
+	return invitation.And(
+		invitation.Open(true),
+		invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
+		invitation.Not(lapsed(now)))
+}
+
+// due matches rows with work to do: the first delivery, or a resend's mail.
+func due() predicate.Invitation {
+	return invitation.And(
+		invitation.ProvisioningIn(invitation.ProvisioningQueued, invitation.ProvisioningSucceeded),
+		invitation.Open(true),
+		func(s *entsql.Selector) {
+			s.Where(entsql.ColumnsGT(s.C(invitation.FieldMailsWanted), s.C(invitation.FieldMailsDone)))
+		})
+}
