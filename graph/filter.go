@@ -1,0 +1,116 @@
+package graph
+
+import (
+	"context"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/invitation"
+	"techbiz/ent/predicate"
+	"techbiz/graph/model"
+	"techbiz/internal/access"
+	"techbiz/internal/address"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+)
+
+// Page sizes where the caller gives none.
+const (
+	maxPage         = database.MaxPage
+	invitationsPage = 50
+	batchesPage     = 20
+	rowsPage        = 10
+)
+
+// maxSearch bounds what is searched for, in bytes; no field that is searched is
+// longer.
+const maxSearch = 1_024
+
+// searched are the columns in which search looks.
+var searched = []string{
+	invitation.FieldEmailKey, invitation.FieldFirstNameKey, invitation.FieldLastNameKey,
+	invitation.FieldOrganisationKey, invitation.FieldDepartmentKey, invitation.FieldUsernameKey,
+}
+
+// orderOf is the order of a list of invitations.
+func orderOf(by *model.InvitationOrder) database.Order {
+	if by == nil {
+		return database.Order{Column: invitation.FieldInvitedAt, Desc: true}
+	}
+	column := map[model.InvitationOrderField]string{
+		model.InvitationOrderFieldInvitedAt:      invitation.FieldInvitedAt,
+		model.InvitationOrderFieldUpdatedAt:      invitation.FieldUpdatedAt,
+		model.InvitationOrderFieldEmail:          invitation.FieldEmailKey,
+		model.InvitationOrderFieldTechpassStatus: invitation.FieldTechpassStatus,
+	}[by.Field]
+	return database.Order{Column: column, Desc: by.Direction == model.OrderDirectionDesc}
+}
+
+// sortKey gives a row's place in an order.
+func sortKey(o database.Order) func(*ent.Invitation) (any, uuid.UUID) {
+	return func(i *ent.Invitation) (any, uuid.UUID) {
+		switch o.Column {
+		case invitation.FieldUpdatedAt:
+			return i.UpdatedAt, i.ID
+		case invitation.FieldEmailKey:
+			return i.EmailKey, i.ID
+		case invitation.FieldTechpassStatus:
+			return string(i.TechpassStatus), i.ID
+		}
+		return i.InvitedAt, i.ID
+	}
+}
+
+// matching turns a filter into predicates. Without allOfficers they are the
+// caller's own invitations. Codes: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST.
+func matching(ctx context.Context, f *model.InvitationFilter) ([]predicate.Invitation, error) {
+	actor, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f == nil {
+		f = &model.InvitationFilter{}
+	}
+	var p []predicate.Invitation
+	if f.AllOfficers == nil || !*f.AllOfficers {
+		p = append(p, invitation.InviterID(actor.OfficerID))
+	} else if actor.Reach() <= access.Own {
+		return nil, fault.New(fault.Forbidden, "Only an administrator may see the invitations of other officers.")
+	}
+	if f.Search != nil && len(*f.Search) > maxSearch {
+		return nil, fault.New(fault.BadRequest, "Search for at most %d characters.", maxSearch)
+	}
+	if f.Search != nil && address.Fold(*f.Search) != "" {
+		p = append(p, func(s *entsql.Selector) { s.Where(database.HasPrefix(s, address.Fold(*f.Search), searched...)) })
+	}
+	if f.Email != nil {
+		p = append(p, invitation.EmailKey(address.Fold(*f.Email)))
+	}
+	p = appendAny(p, f.TechPassStatus, invitation.TechpassStatusIn)
+	p = appendAny(p, f.SeedStatus, invitation.SeedStatusIn)
+	p = appendAny(p, f.Provisioning, invitation.ProvisioningIn)
+	p = appendAny(p, f.Mail, invitation.MailIn)
+	p = appendOne(p, f.UserType, invitation.UserTypeEQ)
+	p = appendOne(p, f.Method, invitation.MethodEQ)
+	p = appendOne(p, f.BatchID, invitation.BatchID)
+	p = appendOne(p, f.InvitedFrom, invitation.InvitedAtGTE)
+	p = appendOne(p, f.InvitedTo, invitation.InvitedAtLT)
+	return appendOne(p, f.UpdatedSince, invitation.UpdatedAtGTE), nil
+}
+
+func appendOne[T any](p []predicate.Invitation, v *T, is func(T) predicate.Invitation) []predicate.Invitation {
+	if v == nil {
+		return p
+	}
+	return append(p, is(*v))
+}
+
+// appendAny adds "any of these"; an empty list matches nothing, as it says.
+func appendAny[T any](p []predicate.Invitation, v []T, in func(...T) predicate.Invitation) []predicate.Invitation {
+	if v == nil {
+		return p
+	}
+	return append(p, in(v...))
+}

@@ -1,0 +1,65 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/vikstrous/dataloadgen"
+
+	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
+	"techbiz/ent/invitation"
+	"techbiz/ent/officer"
+	"techbiz/internal/batch"
+)
+
+// loaders gather what the rows of one operation ask for one by one, so that a
+// page costs a fixed number of queries.
+type loaders struct {
+	officer    *dataloadgen.Loader[uuid.UUID, *ent.Officer]
+	batch      *dataloadgen.Loader[uuid.UUID, *ent.Batch]
+	counts     *dataloadgen.Loader[uuid.UUID, batch.Counts]
+	invitation *dataloadgen.Loader[uuid.UUID, *ent.Invitation]
+}
+
+// gather is how long a loader waits for more of the same: the rows of a list ask
+// within microseconds of each other.
+const gather = 300 * time.Microsecond
+
+type loadersKey struct{}
+
+func (r *Resolver) withLoaders(ctx context.Context) context.Context {
+	wait := dataloadgen.WithWait(gather)
+	return context.WithValue(ctx, loadersKey{}, &loaders{
+		officer: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Officer, error) {
+			all, err := r.DB.Officer.Query().Where(officer.IDIn(ids...)).All(ctx)
+			return byID(all, err, func(o *ent.Officer) uuid.UUID { return o.ID })
+		}, wait),
+		batch: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Batch, error) {
+			all, err := r.DB.Batch.Query().Where(entbatch.IDIn(ids...)).All(ctx)
+			return byID(all, err, func(b *ent.Batch) uuid.UUID { return b.ID })
+		}, wait),
+		counts: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]batch.Counts, error) {
+			return r.Lists.Count(ctx, ids)
+		}, wait),
+		invitation: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Invitation, error) {
+			all, err := r.DB.Invitation.Query().Where(invitation.IDIn(ids...)).All(ctx)
+			return byID(all, err, func(i *ent.Invitation) uuid.UUID { return i.ID })
+		}, wait),
+	})
+}
+
+func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+func byID[N any](all []*N, err error, id func(*N) uuid.UUID) (map[uuid.UUID]*N, error) {
+	if err != nil {
+		return nil, fmt.Errorf("load for rows: %w", err)
+	}
+	m := make(map[uuid.UUID]*N, len(all))
+	for _, n := range all {
+		m[id(n)] = n
+	}
+	return m, nil
+}

@@ -1,0 +1,155 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"techbiz/ent"
+	"techbiz/ent/batchrow"
+	"techbiz/ent/predicate"
+	"techbiz/graph/model"
+	"techbiz/graph/scalar"
+	"techbiz/internal/batch"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+)
+
+func invitationPayload(i *ent.Invitation, err error) (*model.InvitationPayload, error) {
+	if err != nil {
+		faults, err := split(err)
+		return &model.InvitationPayload{Errors: faults}, err
+	}
+	return &model.InvitationPayload{Invitation: i, Errors: []*fault.Error{}}, nil
+}
+
+func batchPayload(b *ent.Batch, err error) (*model.BatchPayload, error) {
+	if err != nil {
+		faults, err := split(err)
+		return &model.BatchPayload{Errors: faults}, err
+	}
+	return &model.BatchPayload{Batch: b, Errors: []*fault.Error{}}, nil
+}
+
+func rowPayload(r *ent.BatchRow, b *ent.Batch, err error) (*model.BatchRowPayload, error) {
+	if err != nil {
+		faults, err := split(err)
+		return &model.BatchRowPayload{Errors: faults}, err
+	}
+	return &model.BatchRowPayload{Row: r, Batch: b, Errors: []*fault.Error{}}, nil
+}
+
+// noNil is a list that GraphQL writes as [] when it is empty.
+func noNil(l fault.List) []*fault.Error { return append([]*fault.Error{}, l...) }
+
+// graphqlErrors is one top-level error, as the presenter shows it.
+func graphqlErrors(ctx context.Context, err error, log *slog.Logger) gqlerror.List {
+	return gqlerror.List{present(log)(ctx, err)}
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// answer is how a yes or no stands in the details of an account.
+func answer(yes *bool) string {
+	if yes != nil && *yes {
+		return "Yes"
+	}
+	return "No"
+}
+
+func accountDetails(a model.AccountInput) invite.Details {
+	return invite.Details{
+		Email: a.Email, Username: text(a.TechPassUsername), FirstName: a.FirstName, LastName: a.LastName,
+		CountryCode: text(a.CountryCode), ContactNumber: a.ContactNumber,
+		Organisation: a.Organisation, Department: text(a.Department), Seed: answer(a.SeedRequired), Reason: a.Reason,
+	}
+}
+
+func emailDetails(in model.InviteByEmailInput) invite.Details {
+	return invite.Details{Email: in.Email, Seed: answer(in.SeedRequired), Reason: in.Reason}
+}
+
+func edges[N, E any](p database.Page[*N], edge func(cursor string, node *N) *E) []*E {
+	out := make([]*E, len(p.Nodes))
+	for i, n := range p.Nodes {
+		out[i] = edge(p.Cursors[i], n)
+	}
+	return out
+}
+
+func pageInfo[N any](p database.Page[N]) *model.PageInfo {
+	info := &model.PageInfo{HasNextPage: p.HasNext, HasPreviousPage: p.HasPrev}
+	if n := len(p.Cursors); n > 0 {
+		info.StartCursor, info.EndCursor = &p.Cursors[0], &p.Cursors[n-1]
+	}
+	return info
+}
+
+func total(ctx context.Context, t scalar.Total) (int, error) {
+	n, _, err := t(ctx)
+	return n, err
+}
+
+// countLimit is how far a list of invitations is counted: beyond it the count
+// costs more than a person gains.
+const countLimit = 10_000
+
+func (r *Resolver) countInvitations(where []predicate.Invitation) scalar.Total {
+	return func(ctx context.Context) (int, bool, error) {
+		ids, err := r.DB.Invitation.Query().Where(where...).Limit(countLimit + 1).IDs(ctx)
+		if err != nil {
+			return 0, false, fmt.Errorf("count invitations: %w", err)
+		}
+		if len(ids) > countLimit {
+			return countLimit, false, nil
+		}
+		return len(ids), true, nil
+	}
+}
+
+func count(ctx context.Context, b *ent.Batch, of func(batch.Counts) int) (int, error) {
+	c, err := loadersOf(ctx).counts.Load(ctx, b.ID)
+	return of(c), err
+}
+
+// rowsMatching are the rows of a batch that a list shows. Codes: BAD_REQUEST.
+func rowsMatching(id uuid.UUID, flagged *bool, search *string) ([]predicate.BatchRow, error) {
+	p := []predicate.BatchRow{batchrow.BatchID(id)}
+	if flagged != nil {
+		p = append(p, batchrow.Flagged(*flagged))
+	}
+	if search != nil {
+		if len(*search) > maxSearch {
+			return nil, fault.New(fault.BadRequest, "Search for at most %d characters.", maxSearch)
+		}
+		if *search != "" {
+			p = append(p, batch.Search(*search))
+		}
+	}
+	return p, nil
+}
+
+// readerAt is the content of an upload, which gqlgen hands over as a file or as
+// memory.
+func readerAt(u graphql.Upload) (io.ReaderAt, error) {
+	if r, ok := u.File.(io.ReaderAt); ok {
+		return r, nil
+	}
+	raw, err := io.ReadAll(u.File)
+	if err != nil {
+		return nil, fmt.Errorf("read upload: %w", err)
+	}
+	return bytes.NewReader(raw), nil
+}
