@@ -1,0 +1,105 @@
+package ui
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"techbiz/ui/component"
+	"techbiz/ui/operation"
+)
+
+// How many failures and left-out rows the outcome lists; the rest is counted.
+const outcomeRows = 50
+
+// outcomeView is a submitted list: how far it is, and what came of it.
+type outcomeView struct {
+	Batch       operation.BatchSummary
+	Now         time.Time
+	Live        string // address that gives news of this very page
+	Failed      []operation.InvitationRow
+	FailedTotal int
+	LeftOut     []operation.BatchRowFields
+	LeftTotal   int
+}
+
+// submitted is how many rows were sent off.
+func submitted(b operation.BatchSummary) int {
+	return b.Queued + b.Succeeded + b.Failed + b.Cancelled
+}
+
+// done is how many of them are settled.
+func done(b operation.BatchSummary) int { return submitted(b) - b.Queued }
+
+// corrected is how many rows that were left out could now be sent off.
+func corrected(b operation.BatchSummary) int { return max(0, b.ValidRows-submitted(b)) }
+
+// outcome shows a submitted list.
+func (p *portal) outcome(w http.ResponseWriter, r *http.Request) error {
+	answer, err := operation.BatchOutcome(r.Context(), p.gql, r.PathValue("id"), outcomeRows)
+	if err != nil {
+		return err
+	}
+	if answer.Batch == nil {
+		return noBatch()
+	}
+	v := p.outcomeView(answer.Batch.BatchSummary)
+	v.Failed, v.FailedTotal = answer.Invitations.Nodes, answer.Invitations.TotalCount
+	v.LeftOut, v.LeftTotal = answer.Batch.Rows.Nodes, answer.Batch.Rows.TotalCount
+	title := "Creating accounts"
+	if v.Batch.State == operation.BatchStateCompleted {
+		title = "Accounts created"
+	}
+	f := p.batchFrame(r, title, outcomeActions(v.Batch))
+	f.Heading = title
+	return p.show(w, r, http.StatusOK, outcomePage(f, v), "progress")
+}
+
+// progressLive answers with the progress as it now stands; when the last row is
+// done, with the whole page.
+func (p *portal) progressLive(w http.ResponseWriter, r *http.Request, b operation.BatchSummary) error {
+	if b.State == operation.BatchStateCompleted {
+		r.URL = &url.URL{Path: batchAddress(b.Id)}
+		r.Header.Set("HX-Target", "div#shell")
+		return p.outcome(w, r)
+	}
+	v := p.outcomeView(b)
+	if v.Live == r.URL.RequestURI() {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return p.write(w, r, http.StatusOK, progress(v))
+}
+
+func (p *portal) outcomeView(b operation.BatchSummary) outcomeView {
+	return outcomeView{Batch: b, Now: p.Clock(), Live: liveAddress(batchAddress(b.Id)+"/live", url.Values{}, b)}
+}
+
+// batchFrame is the frame of a page of one list.
+func (p *portal) batchFrame(r *http.Request, crumb string, actions templ.Component) component.Frame {
+	way := crumbs("Create multiple accounts", crumb)
+	way[1].Path = "/invite/multiple"
+	return p.frame(r, component.Frame{
+		Title:   crumb + " – Create multiple accounts",
+		Heading: "Create multiple accounts",
+		Nav:     "/invite/multiple",
+		Crumbs:  way,
+		Actions: actions,
+	})
+}
+
+// timeLeft says about how long it still takes.
+func timeLeft(until, now time.Time) string {
+	left := until.Sub(now)
+	switch {
+	case left < 10*time.Second:
+		return "A few seconds left."
+	case left < 2*time.Minute:
+		return "About " + component.Count(int(left.Seconds())/10*10) + " seconds left."
+	case left < 2*time.Hour:
+		return "About " + component.Count(int(left.Minutes())) + " minutes left."
+	}
+	return "About " + component.Count(int(left.Hours())) + " hours left."
+}

@@ -1,0 +1,108 @@
+package ui
+
+import (
+	"net/http"
+
+	"techbiz/internal/fault"
+	"techbiz/ui/static"
+)
+
+// routes is the list of all addresses.
+func (p *portal) routes() http.Handler {
+	m := http.NewServeMux()
+
+	m.HandleFunc("GET /{$}", p.officer(p.landing))
+
+	m.HandleFunc("GET /sign-in", p.open(p.signInForm))
+	m.HandleFunc("POST /sign-in", p.open(p.sendCode))
+	m.HandleFunc("GET /sign-in/code", p.open(p.codeForm))
+	m.HandleFunc("POST /sign-in/code", p.open(p.signIn))
+	m.HandleFunc("POST /sign-out", p.open(p.signOut))
+
+	m.HandleFunc("GET /invite/email", p.officer(p.emailForm))
+	m.HandleFunc("POST /invite/email", p.officer(p.inviteByEmail))
+	m.HandleFunc("POST /invite/email/check", p.officer(p.checkEmailField))
+	m.HandleFunc("GET /invite/single", p.officer(p.singleForm))
+	m.HandleFunc("POST /invite/single", p.officer(p.createAccount))
+	m.HandleFunc("POST /invite/single/check", p.officer(p.checkAccountField))
+
+	m.HandleFunc("GET /invite/multiple", p.officer(p.uploadForm))
+	m.HandleFunc("POST /invite/multiple", p.officerFile(p.upload))
+	m.HandleFunc("GET /invite/multiple/template.xlsx", p.officer(p.template))
+	m.HandleFunc("GET /invite/multiple/{id}", p.officer(p.batch))
+	m.HandleFunc("GET /invite/multiple/{id}/live", p.officer(p.batchLive))
+	m.HandleFunc("POST /invite/multiple/{id}/upload", p.officerFile(p.upload))
+	m.HandleFunc("GET /invite/multiple/{id}/rows/{row}", p.officer(p.row))
+	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}", p.officer(p.updateRow))
+	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}/check", p.officer(p.checkRowField))
+	m.HandleFunc("POST /invite/multiple/{id}/remove", p.officer(p.removeRows))
+	m.HandleFunc("GET /invite/multiple/{id}/reset", p.officer(p.confirmReset))
+	m.HandleFunc("POST /invite/multiple/{id}/reset", p.officer(p.reset))
+	m.HandleFunc("GET /invite/multiple/{id}/submit", p.officer(p.confirmSubmit))
+	m.HandleFunc("POST /invite/multiple/{id}/submit", p.officer(p.submit))
+
+	m.HandleFunc("GET /status", p.officer(p.status))
+	m.HandleFunc("GET /status/live", p.officer(p.statusLive))
+	m.HandleFunc("POST /status/{id}/resend", p.officer(p.resend))
+
+	if p.Sandbox != nil {
+		m.HandleFunc("GET /sandbox", p.open(p.sandbox))
+		m.HandleFunc("GET /sandbox/live", p.open(p.sandboxLive))
+		m.HandleFunc("GET /sandbox/mail.json", p.open(p.mailJSON))
+		m.HandleFunc("GET /sandbox/mail/{id}", p.open(p.sandboxMail))
+		m.HandleFunc("POST /sandbox/people/{email}/{act}", p.open(p.sandboxAct))
+		m.HandleFunc("POST /sandbox/clock/advance", p.open(p.sandboxAdvance))
+		m.HandleFunc("GET /sandbox/register/{token}", p.open(p.registerForm))
+		m.HandleFunc("POST /sandbox/register/{token}", p.open(p.register))
+		m.HandleFunc("GET /sandbox/activate/{token}", p.open(p.activateForm))
+		m.HandleFunc("POST /sandbox/activate/{token}", p.open(p.activate))
+	}
+
+	sameOrigin := http.NewCrossOriginProtection()
+	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.fail(w, r, fault.New(fault.Forbidden, "The form came from another site."))
+	}))
+	pages := headers(sameOrigin.Handler(p.whole(m)))
+	all := http.NewServeMux()
+	all.Handle("GET /static/", static.Handler())
+	all.Handle("/", pages)
+	return all
+}
+
+// whole answers what no route matches with a page, too.
+func (p *portal) whole(m *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := m.Handler(r)
+		if pattern != "" {
+			m.ServeHTTP(w, r)
+			return
+		}
+		// Only the mux knows whether another method would have matched.
+		probe := &statusOnly{header: http.Header{}}
+		h.ServeHTTP(probe, r)
+		switch {
+		case probe.status == http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", probe.header.Get("Allow"))
+			p.fail(w, r, fault.New(methodNotAllowed, "%s is not for this address.", r.Method))
+		case probe.status >= 300 && probe.status < 400:
+			http.Redirect(w, r, probe.header.Get("Location"), probe.status)
+		default:
+			p.fail(w, r, fault.New(fault.NotFound, "No such page."))
+		}
+	})
+}
+
+// statusOnly keeps a handler's verdict and drops its text.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+// Header returns the header to set.
+func (s *statusOnly) Header() http.Header { return s.header }
+
+// WriteHeader keeps the status.
+func (s *statusOnly) WriteHeader(status int) { s.status = status }
+
+// Write drops the text.
+func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"techbiz/internal/access"
+	"techbiz/internal/fault"
+	"techbiz/ui/component"
+)
+
+// signInView is a step of signing in.
+type signInView struct {
+	component.Form
+	Next    string // local path to go to afterwards
+	Keep    string // fields of a form that was refused, encoded
+	Ended   bool   // a session has ended
+	SentTo  string // the address that the code went to
+	Sandbox bool   // whether the mail is to be found in the sandbox
+}
+
+// signInForm shows the first step: whose code is wanted.
+func (p *portal) signInForm(w http.ResponseWriter, r *http.Request) error {
+	v := p.signInView(r)
+	if _, err := access.Require(r.Context()); err == nil {
+		return seeOther(w, r, v.Next)
+	}
+	return p.showSignIn(w, r, http.StatusOK, "Sign in", v)
+}
+
+// sendCode sends a one-time code and goes on to the second step.
+func (p *portal) sendCode(w http.ResponseWriter, r *http.Request) error {
+	v := p.signInView(r)
+	email := strings.TrimSpace(r.PostForm.Get("email"))
+	v.Values["email"] = email
+	if err := p.SignIn.SendCode(w, r, email); err != nil {
+		return p.signInFault(w, r, v, "Sign in", err)
+	}
+	v.SentTo = email
+	if isHTMX(r) || v.Keep != "" {
+		return p.showSignIn(w, r, http.StatusOK, "Enter your code", v)
+	}
+	return seeOther(w, r, "/sign-in/code"+strings.TrimPrefix(signInAddress(v.Next), "/sign-in"))
+}
+
+// codeForm shows the second step, to a browser that has asked for a code.
+func (p *portal) codeForm(w http.ResponseWriter, r *http.Request) error {
+	v := p.signInView(r)
+	if v.SentTo = p.SignIn.PendingEmail(r); v.SentTo == "" {
+		return seeOther(w, r, signInAddress(v.Next))
+	}
+	return p.showSignIn(w, r, http.StatusOK, "Enter your code", v)
+}
+
+// signIn checks the code and goes to where the person came from.
+func (p *portal) signIn(w http.ResponseWriter, r *http.Request) error {
+	v := p.signInView(r)
+	v.SentTo = p.SignIn.PendingEmail(r)
+	code := strings.TrimSpace(r.PostForm.Get("code"))
+	v.Values["code"] = code
+	if err := p.SignIn.SignIn(w, r, code); err != nil {
+		return p.signInFault(w, r, v, "Enter your code", err)
+	}
+	switch {
+	case isHTMX(r):
+		w.Header().Set("HX-Trigger", "signed-in")
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case v.Keep != "":
+		kept, err := url.ParseQuery(v.Keep)
+		if err != nil || !resumable[v.Next] {
+			return fault.Wrap(err, fault.BadRequest, "The kept form could not be read.")
+		}
+		return p.write(w, r, http.StatusOK, resumePage(p.frame(r, component.Frame{Title: "You are signed in"}), v.Next, kept))
+	}
+	return seeOther(w, r, v.Next)
+}
+
+// signOut ends the session.
+func (p *portal) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := p.SignIn.SignOut(w, r); err != nil {
+		return err
+	}
+	return seeOther(w, r, "/sign-in")
+}
+
+func (p *portal) signInView(r *http.Request) signInView {
+	return signInView{
+		Form:    component.Form{Values: map[string]string{}},
+		Next:    localPath(r.FormValue("next")),
+		Keep:    r.PostForm.Get("keep"),
+		Sandbox: p.hasMailbox(),
+	}
+}
+
+// hasMailbox says whether mails are to be found in the sandbox.
+func (p *portal) hasMailbox() bool { return p.Sandbox != nil && !p.MailLeaves }
+
+// signInFault shows a step again with what is wrong.
+func (p *portal) signInFault(w http.ResponseWriter, r *http.Request, v signInView, title string, err error) error {
+	faults := fault.Of(err)
+	if len(faults) == 0 || faults[0].Code == fault.Internal {
+		return err
+	}
+	field := "email"
+	if v.SentTo != "" {
+		field = "code"
+	}
+	status := http.StatusUnprocessableEntity
+	for _, f := range faults {
+		switch f.Code {
+		case fault.RateLimited:
+			status = http.StatusTooManyRequests
+		case fault.Unavailable:
+			status = http.StatusServiceUnavailable
+		}
+		v.Problems = append(v.Problems, component.Problem{Field: field, Message: f.Message})
+	}
+	return p.showSignIn(w, r, status, title, v)
+}
+
+// showSignIn answers with a step: as a page, or to htmx as a dialog over the
+// page whose session has ended.
+func (p *portal) showSignIn(w http.ResponseWriter, r *http.Request, status int, title string, v signInView) error {
+	if isHTMX(r) && target(r) == "signin" {
+		v.Prefix = "signin-"
+		return p.write(w, r, status, signInDialog(v))
+	}
+	if isHTMX(r) {
+		return p.redirectHTMX(w, r)
+	}
+	return p.write(w, r, status, signInPage(p.frame(r, component.Frame{Title: title}), v))
+}
+
+// redirectHTMX makes the browser load the address itself, where a part of a page
+// was asked for and the whole page is another one.
+func (p *portal) redirectHTMX(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet {
+		return errors.New("ui: a redirect of " + r.Method)
+	}
+	w.Header().Set("HX-Redirect", r.URL.RequestURI())
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,73 @@
+// Package ui is the portal: the pages that people use.
+//
+// Every page is a client of the GraphQL schema, in process (inprocess.go); the
+// operations stand beside the handlers in *.graphql. Sign-in and the sandbox are
+// not GraphQL and are called directly. A page and the part of it that htmx asks
+// for come from one template, and every form and link works without JavaScript.
+//
+// The package decides no rule: what is wrong with an input, who may see what and
+// which act a state allows is the schema's answer. It keeps no state between
+// requests.
+package ui
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/Khan/genqlient/graphql"
+
+	"techbiz/internal/clock"
+	"techbiz/internal/directory/sandbox"
+	"techbiz/internal/signin"
+	"techbiz/ui/component"
+)
+
+// Links are the addresses outside the portal that pages link to; where one is
+// empty, its text stands without a link.
+type Links = component.Links
+
+// Config is what the portal is joined with.
+type Config struct {
+	// Executor runs the operations; it is set up as for HTTP.
+	Executor *executor.Executor
+	// SignIn sends and checks one-time codes and keeps the sessions.
+	SignIn *signin.Service
+	// Sandbox plays the other side; nil when neither the directory nor the
+	// mailbox is the sandbox, and then /sandbox is not there.
+	Sandbox *sandbox.Sandbox
+	// MailLeaves is set where mails go out by a relay and not into the sandbox's
+	// mailbox.
+	MailLeaves bool
+	// Template writes the Excel template for a list of users.
+	Template func(io.Writer) error
+	// Links lead out of the portal.
+	Links Links
+	// Clock is the business clock, which the sandbox can move forward.
+	Clock clock.Clock
+	// MaxUpload is the largest workbook in bytes.
+	MaxUpload int64
+	// MaxRows is how many users a list may have, for the texts.
+	MaxRows int
+	// Log takes what went wrong on our side.
+	Log *slog.Logger
+}
+
+// portal is the handlers' receiver.
+type portal struct {
+	Config
+	gql graphql.Client
+}
+
+// New returns the portal's handler. It expects the signed-in officer in the
+// request's context (access.From) and the request's id in the answer's header
+// X-Request-Id.
+func New(c Config) (http.Handler, error) {
+	if c.Executor == nil || c.SignIn == nil || c.Clock == nil || c.Template == nil || c.Log == nil || c.MaxUpload <= 0 || c.MaxRows <= 0 {
+		return nil, errors.New("ui: Executor, SignIn, Template, Clock, MaxUpload, MaxRows and Log are required")
+	}
+	p := &portal{Config: c, gql: inProcess{c.Executor}}
+	return p.routes(), nil
+}
