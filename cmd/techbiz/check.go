@@ -1,0 +1,187 @@
+package main
+
+import (
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"techbiz/internal/address"
+	relay "techbiz/internal/mail"
+)
+
+const (
+	maxRowsLimit  = 100_000
+	leastUpload   = 1 << 10
+	mostUpload    = 30 << 20 // a request ends at 32 MiB
+	leastTimeout  = time.Second
+	mostTimeout   = 10 * time.Minute
+	maxDomainSize = 253
+)
+
+func (s *Settings) check() error {
+	for _, rule := range []func() error{
+		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail, s.checkSandbox,
+		s.checkUpload, s.Logging.check,
+	} {
+		if err := rule(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Settings) checkAddr() error {
+	_, port, err := net.SplitHostPort(s.Addr)
+	if err != nil {
+		return mistaken("addr", "%q is no address to listen on; give HOST:PORT, such as 127.0.0.1:8080", s.Addr)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return mistaken("addr", "%q is no port; give a number from 0 to 65535", port)
+	}
+	return nil
+}
+
+func (s *Settings) checkBaseURL() error {
+	u := &s.BaseURL
+	if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return mistaken("base-url", "leave out what follows the host; the portal stands at the root, such as %s://%s", u.Scheme, u.Host)
+	}
+	u.Path = ""
+	return nil
+}
+
+func (s *Storage) check() error {
+	if s.Data == "" {
+		return mistaken("data", "name a folder")
+	}
+	if s.StatementTimeout < leastTimeout || s.StatementTimeout > mostTimeout {
+		return mistaken("statement-timeout", "give a time from 1s to 10m")
+	}
+	if s.DatabaseURL == "" {
+		return nil
+	}
+	// The address may hold a password and is not quoted.
+	u, err := url.Parse(s.DatabaseURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || strings.Trim(u.Path, "/") == "" {
+		return mistaken("database-url", "give an address such as postgres://user:password@host:5432/name, or none for SQLite")
+	}
+	return nil
+}
+
+func (o *Officers) check() error {
+	o.OfficerDomain = address.Fold(o.OfficerDomain)
+	if !isDomain(o.OfficerDomain) {
+		return mistaken("officer-domain", "%q is no domain; give one such as gov.sg", o.OfficerDomain)
+	}
+	return nil
+}
+
+// government tells officers from vendors. The settings have been checked.
+func (o *Officers) government() address.Government {
+	return address.Government{Parent: o.OfficerDomain}
+}
+
+func (s *Settings) checkPeople() error {
+	if err := s.Officers.check(); err != nil {
+		return err
+	}
+	government := s.government()
+	for i, d := range s.AllowedDomains {
+		d = address.Fold(d)
+		switch {
+		case !isDomain(d):
+			return mistaken("allowed-domains", "%q is no domain; give what stands behind the @, such as vendor.com", d)
+		case d == s.OfficerDomain:
+			return mistaken("allowed-domains", "%s itself can't be allowed; the agencies' domains below it always are", d)
+		case government.Reserved(d):
+			return mistaken("allowed-domains", "%s can't be allowed; it holds the TechPass IDs of vendors", d)
+		}
+		s.AllowedDomains[i] = d
+	}
+	for i, a := range s.Admins {
+		if !address.Valid(a) || !government.Officer(address.Domain(a)) {
+			return mistaken("admins", "%q is no public officer's address; give one such as tan.ah.kow@agency.%s", a, s.OfficerDomain)
+		}
+		s.Admins[i] = address.Fold(a)
+	}
+	slices.Sort(s.Admins)
+	s.Admins = slices.Compact(s.Admins)
+	slices.Sort(s.AllowedDomains)
+	s.AllowedDomains = slices.Compact(s.AllowedDomains)
+	return nil
+}
+
+func isDomain(d string) bool { return len(d) <= maxDomainSize && address.Valid("x@"+d) }
+
+func (s *Settings) checkDirectory() error {
+	if s.Directory != "sandbox" {
+		return mistaken("directory", "there is no directory %q; choose sandbox", s.Directory)
+	}
+	return nil
+}
+
+func (s *Settings) checkMail() error {
+	if _, err := mail.ParseAddress(s.MailFrom); err != nil {
+		return mistaken("mail-from", "%q is no address; give one such as TechBiz <no-reply@techbiz.gov.sg>", s.MailFrom)
+	}
+	if s.SMTPURL == "" {
+		return nil
+	}
+	r, err := relay.NewRelay(s.SMTPURL, s.MailFrom)
+	if err != nil {
+		return mistaken("smtp-url", "%s", err)
+	}
+	r.Close()
+	return nil
+}
+
+// checkSandbox keeps the sandbox, in which anybody may read every mail, on one's
+// own machine.
+func (s *Settings) checkSandbox() error {
+	parts := []string{}
+	if s.Directory == "sandbox" {
+		parts = append(parts, "directory")
+	}
+	if s.SMTPURL == "" {
+		parts = append(parts, "mailbox")
+	}
+	if len(parts) == 0 || s.Sandbox || isLoopback(s.Addr) {
+		return nil
+	}
+	return mistaken("addr", "%s is not a loopback address, and with the sandbox's %s anybody who reaches it could act as anybody; "+
+		"listen on 127.0.0.1, or say with --sandbox (TECHBIZ_SANDBOX=1) that it is meant", s.Addr, strings.Join(parts, " and "))
+}
+
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+func (s *Settings) checkUpload() error {
+	if s.MaxUpload < leastUpload || s.MaxUpload > mostUpload {
+		return mistaken("max-upload", "give a size from 1KiB to 30MiB")
+	}
+	if s.MaxRows < 1 || s.MaxRows > maxRowsLimit {
+		return mistaken("max-rows", "give a number from 1 to %d", maxRowsLimit)
+	}
+	return nil
+}
+
+func (l *Logging) check() error {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, l.LogLevel) {
+		return mistaken("log-level", "there is no level %q; choose debug, info, warn or error", l.LogLevel)
+	}
+	if l.LogFormat != "text" && l.LogFormat != "json" {
+		return mistaken("log-format", "there is no form %q; choose text or json", l.LogFormat)
+	}
+	return nil
+}
