@@ -24,6 +24,8 @@ type Invitation struct {
 	InviterID uuid.UUID `json:"inviter_id,omitempty"`
 	// BatchID holds the value of the "batch_id" field.
 	BatchID *uuid.UUID `json:"batch_id,omitempty"`
+	// Whose address was corrected.
+	ReplacesID *uuid.UUID `json:"replaces_id,omitempty"`
 	// Method holds the value of the "method" field.
 	Method invitation.Method `json:"method,omitempty"`
 	// UserType holds the value of the "user_type" field.
@@ -157,7 +159,7 @@ func (*Invitation) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case invitation.FieldBatchID:
+		case invitation.FieldBatchID, invitation.FieldReplacesID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case invitation.FieldSeedRequired, invitation.FieldOpen, invitation.FieldSeedDone, invitation.FieldWithdrawing:
 			values[i] = new(sql.NullBool)
@@ -202,6 +204,13 @@ func (_m *Invitation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.BatchID = new(uuid.UUID)
 				*_m.BatchID = *value.S.(*uuid.UUID)
+			}
+		case invitation.FieldReplacesID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field replaces_id", values[i])
+			} else if value.Valid {
+				_m.ReplacesID = new(uuid.UUID)
+				*_m.ReplacesID = *value.S.(*uuid.UUID)
 			}
 		case invitation.FieldMethod:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -514,6 +523,11 @@ func (_m *Invitation) String() string {
 	builder.WriteString(", ")
 	if v := _m.BatchID; v != nil {
 		builder.WriteString("batch_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ReplacesID; v != nil {
+		builder.WriteString("replaces_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -47,6 +47,20 @@ func (_c *InvitationCreate) SetNillableBatchID(v *uuid.UUID) *InvitationCreate {
 	return _c
 }
 
+// SetReplacesID sets the "replaces_id" field.
+func (_c *InvitationCreate) SetReplacesID(v uuid.UUID) *InvitationCreate {
+	_c.mutation.SetReplacesID(v)
+	return _c
+}
+
+// SetNillableReplacesID sets the "replaces_id" field if the given value is not nil.
+func (_c *InvitationCreate) SetNillableReplacesID(v *uuid.UUID) *InvitationCreate {
+	if v != nil {
+		_c.SetReplacesID(*v)
+	}
+	return _c
+}
+
 // SetMethod sets the "method" field.
 func (_c *InvitationCreate) SetMethod(v invitation.Method) *InvitationCreate {
 	_c.mutation.SetMethod(v)
@@ -782,6 +796,10 @@ func (_c *InvitationCreate) createSpec() (*Invitation, *sqlgraph.CreateSpec) {
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
+	}
+	if value, ok := _c.mutation.ReplacesID(); ok {
+		_spec.SetField(invitation.FieldReplacesID, field.TypeUUID, value)
+		_node.ReplacesID = &value
 	}
 	if value, ok := _c.mutation.Method(); ok {
 		_spec.SetField(invitation.FieldMethod, field.TypeEnum, value)
@@ -1561,6 +1579,9 @@ func (u *InvitationUpsertOne) UpdateNewValues() *InvitationUpsertOne {
 		}
 		if _, exists := u.create.mutation.BatchID(); exists {
 			s.SetIgnore(invitation.FieldBatchID)
+		}
+		if _, exists := u.create.mutation.ReplacesID(); exists {
+			s.SetIgnore(invitation.FieldReplacesID)
 		}
 		if _, exists := u.create.mutation.Method(); exists {
 			s.SetIgnore(invitation.FieldMethod)
@@ -2389,6 +2410,9 @@ func (u *InvitationUpsertBulk) UpdateNewValues() *InvitationUpsertBulk {
 			}
 			if _, exists := b.mutation.BatchID(); exists {
 				s.SetIgnore(invitation.FieldBatchID)
+			}
+			if _, exists := b.mutation.ReplacesID(); exists {
+				s.SetIgnore(invitation.FieldReplacesID)
 			}
 			if _, exists := b.mutation.Method(); exists {
 				s.SetIgnore(invitation.FieldMethod)

@@ -707,6 +707,9 @@ func (_u *InvitationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if _u.mutation.ReplacesIDCleared() {
+		_spec.ClearField(invitation.FieldReplacesID, field.TypeUUID)
+	}
 	if _u.mutation.UsernameCleared() {
 		_spec.ClearField(invitation.FieldUsername, field.TypeString)
 	}
@@ -1644,6 +1647,9 @@ func (_u *InvitationUpdateOne) sqlSave(ctx context.Context) (_node *Invitation, 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ReplacesIDCleared() {
+		_spec.ClearField(invitation.FieldReplacesID, field.TypeUUID)
 	}
 	if _u.mutation.UsernameCleared() {
 		_spec.ClearField(invitation.FieldUsername, field.TypeString)

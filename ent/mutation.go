@@ -4202,6 +4202,7 @@ type InvitationMutation struct {
 	op               Op
 	typ              string
 	id               *uuid.UUID
+	replaces_id      *uuid.UUID
 	method           *invitation.Method
 	user_type        *invitation.UserType
 	email            *string
@@ -4445,6 +4446,55 @@ func (m *InvitationMutation) BatchIDCleared() bool {
 func (m *InvitationMutation) ResetBatchID() {
 	m.batch = nil
 	delete(m.clearedFields, invitation.FieldBatchID)
+}
+
+// SetReplacesID sets the "replaces_id" field.
+func (m *InvitationMutation) SetReplacesID(u uuid.UUID) {
+	m.replaces_id = &u
+}
+
+// ReplacesID returns the value of the "replaces_id" field in the mutation.
+func (m *InvitationMutation) ReplacesID() (r uuid.UUID, exists bool) {
+	v := m.replaces_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplacesID returns the old "replaces_id" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldReplacesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplacesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplacesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplacesID: %w", err)
+	}
+	return oldValue.ReplacesID, nil
+}
+
+// ClearReplacesID clears the value of the "replaces_id" field.
+func (m *InvitationMutation) ClearReplacesID() {
+	m.replaces_id = nil
+	m.clearedFields[invitation.FieldReplacesID] = struct{}{}
+}
+
+// ReplacesIDCleared returns if the "replaces_id" field was cleared in this mutation.
+func (m *InvitationMutation) ReplacesIDCleared() bool {
+	_, ok := m.clearedFields[invitation.FieldReplacesID]
+	return ok
+}
+
+// ResetReplacesID resets all changes to the "replaces_id" field.
+func (m *InvitationMutation) ResetReplacesID() {
+	m.replaces_id = nil
+	delete(m.clearedFields, invitation.FieldReplacesID)
 }
 
 // SetMethod sets the "method" field.
@@ -6346,12 +6396,15 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 41)
+	fields := make([]string, 0, 42)
 	if m.inviter != nil {
 		fields = append(fields, invitation.FieldInviterID)
 	}
 	if m.batch != nil {
 		fields = append(fields, invitation.FieldBatchID)
+	}
+	if m.replaces_id != nil {
+		fields = append(fields, invitation.FieldReplacesID)
 	}
 	if m.method != nil {
 		fields = append(fields, invitation.FieldMethod)
@@ -6482,6 +6535,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.InviterID()
 	case invitation.FieldBatchID:
 		return m.BatchID()
+	case invitation.FieldReplacesID:
+		return m.ReplacesID()
 	case invitation.FieldMethod:
 		return m.Method()
 	case invitation.FieldUserType:
@@ -6573,6 +6628,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldInviterID(ctx)
 	case invitation.FieldBatchID:
 		return m.OldBatchID(ctx)
+	case invitation.FieldReplacesID:
+		return m.OldReplacesID(ctx)
 	case invitation.FieldMethod:
 		return m.OldMethod(ctx)
 	case invitation.FieldUserType:
@@ -6673,6 +6730,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBatchID(v)
+		return nil
+	case invitation.FieldReplacesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplacesID(v)
 		return nil
 	case invitation.FieldMethod:
 		v, ok := value.(invitation.Method)
@@ -7031,6 +7095,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	if m.FieldCleared(invitation.FieldBatchID) {
 		fields = append(fields, invitation.FieldBatchID)
 	}
+	if m.FieldCleared(invitation.FieldReplacesID) {
+		fields = append(fields, invitation.FieldReplacesID)
+	}
 	if m.FieldCleared(invitation.FieldUsername) {
 		fields = append(fields, invitation.FieldUsername)
 	}
@@ -7111,6 +7178,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 	case invitation.FieldBatchID:
 		m.ClearBatchID()
 		return nil
+	case invitation.FieldReplacesID:
+		m.ClearReplacesID()
+		return nil
 	case invitation.FieldUsername:
 		m.ClearUsername()
 		return nil
@@ -7187,6 +7257,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldBatchID:
 		m.ResetBatchID()
+		return nil
+	case invitation.FieldReplacesID:
+		m.ResetReplacesID()
 		return nil
 	case invitation.FieldMethod:
 		m.ResetMethod()

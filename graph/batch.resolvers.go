@@ -214,6 +214,14 @@ func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, 
 	}, nil
 }
 
+// BatchProgress is the resolver for the batchProgress field.
+func (r *subscriptionResolver) BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error) {
+	if _, err := batch.Load(ctx, r.DB.Client, id); err != nil {
+		return nil, err
+	}
+	return r.batchProgress(ctx, id), nil
+}
+
 // Batch returns generated.BatchResolver implementation.
 func (r *Resolver) Batch() generated.BatchResolver { return &batchResolver{r} }
 

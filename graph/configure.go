@@ -33,6 +33,7 @@ type Options struct {
 type configurable interface {
 	Use(graphql.HandlerExtension)
 	AroundOperations(graphql.OperationMiddleware)
+	AroundResponses(graphql.ResponseMiddleware)
 	SetErrorPresenter(graphql.ErrorPresenterFunc)
 	SetRecoverFunc(graphql.RecoverFunc)
 	SetDisableSuggestion(bool)
@@ -73,6 +74,10 @@ func Configure(to configurable, r *Resolver, o Options) {
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
+		return next(ctx)
+	})
+	// A subscription has many answers, and each reads anew.
+	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(r.withLoaders(ctx))
 	})
 }

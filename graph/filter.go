@@ -14,6 +14,7 @@ import (
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
+	"techbiz/internal/invite"
 )
 
 // Page sizes where the caller gives none.
@@ -65,7 +66,7 @@ func sortKey(o database.Order) func(*ent.Invitation) (any, uuid.UUID) {
 
 // matching turns a filter into predicates. Without allOfficers they are the
 // caller's own invitations. Codes: UNAUTHENTICATED, FORBIDDEN, BAD_REQUEST.
-func matching(ctx context.Context, f *model.InvitationFilter) ([]predicate.Invitation, error) {
+func (r *Resolver) matching(ctx context.Context, f *model.InvitationFilter) ([]predicate.Invitation, error) {
 	actor, err := access.Require(ctx)
 	if err != nil {
 		return nil, err
@@ -97,7 +98,13 @@ func matching(ctx context.Context, f *model.InvitationFilter) ([]predicate.Invit
 	p = appendOne(p, f.BatchID, invitation.BatchID)
 	p = appendOne(p, f.InvitedFrom, invitation.InvitedAtGTE)
 	p = appendOne(p, f.InvitedTo, invitation.InvitedAtLT)
-	return appendOne(p, f.UpdatedSince, invitation.UpdatedAtGTE), nil
+	p = appendOne(p, f.UpdatedSince, invitation.UpdatedAtGTE)
+	return appendOne(p, f.Stuck, func(stuck bool) predicate.Invitation {
+		if stuck {
+			return invite.Stuck(r.DB.Now())
+		}
+		return invitation.Not(invite.Stuck(r.DB.Now()))
+	}), nil
 }
 
 func appendOne[T any](p []predicate.Invitation, v *T, is func(T) predicate.Invitation) []predicate.Invitation {

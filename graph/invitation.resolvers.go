@@ -11,6 +11,7 @@ import (
 	"techbiz/ent"
 	"techbiz/graph/generated"
 	"techbiz/graph/model"
+	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -49,6 +50,19 @@ func (r *invitationResolver) Batch(ctx context.Context, obj *ent.Invitation) (*e
 	return loadersOf(ctx).batch.Load(ctx, *obj.BatchID)
 }
 
+// History is the resolver for the history field.
+func (r *invitationResolver) History(ctx context.Context, obj *ent.Invitation) ([]*ent.InvitationEvent, error) {
+	return loadersOf(ctx).history.Load(ctx, obj.ID)
+}
+
+// Replaces is the resolver for the replaces field.
+func (r *invitationResolver) Replaces(ctx context.Context, obj *ent.Invitation) (*ent.Invitation, error) {
+	if obj.ReplacesID == nil {
+		return nil, nil
+	}
+	return loadersOf(ctx).invitation.Load(ctx, *obj.ReplacesID)
+}
+
 // TotalCount is the resolver for the totalCount field.
 func (r *invitationConnectionResolver) TotalCount(ctx context.Context, obj *model.InvitationConnection) (int, error) {
 	return total(ctx, obj.Total)
@@ -58,6 +72,14 @@ func (r *invitationConnectionResolver) TotalCount(ctx context.Context, obj *mode
 func (r *invitationConnectionResolver) TotalIsExact(ctx context.Context, obj *model.InvitationConnection) (bool, error) {
 	_, exact, err := obj.Total(ctx)
 	return exact, err
+}
+
+// By is the resolver for the by field.
+func (r *invitationEventResolver) By(ctx context.Context, obj *ent.InvitationEvent) (*ent.Officer, error) {
+	if obj.OfficerID == nil {
+		return nil, nil
+	}
+	return loadersOf(ctx).officer.Load(ctx, *obj.OfficerID)
 }
 
 // InviteByEmail is the resolver for the inviteByEmail field.
@@ -75,9 +97,40 @@ func (r *mutationResolver) ResendInvitation(ctx context.Context, id uuid.UUID) (
 	return invitationPayload(r.Invites.Resend(ctx, id))
 }
 
+// ResendInvitations is the resolver for the resendInvitations field.
+func (r *mutationResolver) ResendInvitations(ctx context.Context, filter *model.InvitationFilter, dryRun *bool) (*model.ResendPayload, error) {
+	where, err := r.matching(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	resent, left, err := r.Invites.ResendAll(ctx, where, dryRun != nil && *dryRun)
+	if err != nil {
+		return nil, err
+	}
+	p := &model.ResendPayload{Resent: resent, LeftOut: []*model.LeftOut{}, Errors: []*fault.Error{}}
+	for _, l := range left {
+		p.LeftOut = append(p.LeftOut, &model.LeftOut{Code: l.Code, Count: l.Count, Message: l.Message})
+	}
+	return p, nil
+}
+
+// CorrectAddress is the resolver for the correctAddress field.
+func (r *mutationResolver) CorrectAddress(ctx context.Context, id uuid.UUID, email string) (*model.InvitationPayload, error) {
+	return invitationPayload(r.Invites.Correct(ctx, id, email))
+}
+
 // CancelInvitation is the resolver for the cancelInvitation field.
 func (r *mutationResolver) CancelInvitation(ctx context.Context, id uuid.UUID) (*model.InvitationPayload, error) {
 	return invitationPayload(r.Invites.Cancel(ctx, id))
+}
+
+// InvitationSummary is the resolver for the invitationSummary field.
+func (r *queryResolver) InvitationSummary(ctx context.Context, filter *model.InvitationFilter) (*model.InvitationSummary, error) {
+	where, err := r.matching(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	return r.summarise(ctx, where)
 }
 
 // Invitation is the resolver for the invitation field.
@@ -92,7 +145,7 @@ func (r *queryResolver) Invitations(ctx context.Context, first *int, after *stri
 	if err != nil {
 		return nil, err
 	}
-	where, err := matching(ctx, filter)
+	where, err := r.matching(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +192,15 @@ func (r *queryResolver) ValidateEmailInvitation(ctx context.Context, input model
 	return noNil(c.Faults), nil
 }
 
+// InvitationUpdated is the resolver for the invitationUpdated field.
+func (r *subscriptionResolver) InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error) {
+	actor, err := access.Require(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.Hub.Invitations(ctx, actor.OfficerID), nil
+}
+
 // Invitation returns generated.InvitationResolver implementation.
 func (r *Resolver) Invitation() generated.InvitationResolver { return &invitationResolver{r} }
 
@@ -147,7 +209,17 @@ func (r *Resolver) InvitationConnection() generated.InvitationConnectionResolver
 	return &invitationConnectionResolver{r}
 }
 
+// InvitationEvent returns generated.InvitationEventResolver implementation.
+func (r *Resolver) InvitationEvent() generated.InvitationEventResolver {
+	return &invitationEventResolver{r}
+}
+
+// Subscription returns generated.SubscriptionResolver implementation.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
 type (
 	invitationResolver           struct{ *Resolver }
 	invitationConnectionResolver struct{ *Resolver }
+	invitationEventResolver      struct{ *Resolver }
+	subscriptionResolver         struct{ *Resolver }
 )

@@ -11,17 +11,19 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/invitation"
+	"techbiz/ent/invitationevent"
 	"techbiz/ent/officer"
 	"techbiz/internal/batch"
 )
 
-// loaders gather what the rows of one operation ask for one by one, so that a
+// loaders gather what the rows of one answer ask for one by one, so that a
 // page costs a fixed number of queries.
 type loaders struct {
 	officer    *dataloadgen.Loader[uuid.UUID, *ent.Officer]
 	batch      *dataloadgen.Loader[uuid.UUID, *ent.Batch]
 	counts     *dataloadgen.Loader[uuid.UUID, batch.Counts]
 	invitation *dataloadgen.Loader[uuid.UUID, *ent.Invitation]
+	history    *dataloadgen.Loader[uuid.UUID, []*ent.InvitationEvent]
 }
 
 // gather is how long a loader waits for more of the same: the rows of a list ask
@@ -48,7 +50,25 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			all, err := r.DB.Invitation.Query().Where(invitation.IDIn(ids...)).All(ctx)
 			return byID(all, err, func(i *ent.Invitation) uuid.UUID { return i.ID })
 		}, wait),
+		history: dataloadgen.NewMappedLoader(r.histories, wait),
 	})
+}
+
+// histories loads what happened to invitations, oldest first.
+func (r *Resolver) histories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID][]*ent.InvitationEvent, error) {
+	all, err := r.DB.InvitationEvent.Query().Where(invitationevent.InvitationIDIn(ids...)).
+		Order(invitationevent.ByAt(), invitationevent.ByID()).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("load history: %w", err)
+	}
+	m := make(map[uuid.UUID][]*ent.InvitationEvent, len(ids))
+	for _, id := range ids {
+		m[id] = []*ent.InvitationEvent{}
+	}
+	for _, e := range all {
+		m[e.InvitationID] = append(m[e.InvitationID], e)
+	}
+	return m, nil
 }
 
 func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }

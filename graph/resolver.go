@@ -10,9 +10,12 @@ package graph
 //go:generate go tool gqlgen generate --config ../gqlgen.yml
 
 import (
+	"log/slog"
+
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
+	"techbiz/internal/watch"
 )
 
 // Resolver holds the services that resolvers call.
@@ -20,4 +23,6 @@ type Resolver struct {
 	DB      *database.DB
 	Invites *invite.Service
 	Lists   *batch.Service
+	Hub     *watch.Hub
+	Log     *slog.Logger
 }

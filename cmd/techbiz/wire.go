@@ -26,6 +26,7 @@ import (
 	"techbiz/internal/reconcile"
 	"techbiz/internal/server"
 	"techbiz/internal/signin"
+	"techbiz/internal/watch"
 	"techbiz/internal/workbook"
 	"techbiz/ui"
 )
@@ -58,6 +59,10 @@ type parts struct {
 // maxBackoff is the longest pause between two tries of a job: in the sandbox a
 // person waits for it.
 const maxBackoff = 10 * time.Second
+
+// streamPing is how often a quiet stream shows that it lives, so that no proxy ends
+// it.
+const streamPing = 15 * time.Second
 
 // attempts is how often a step of an invitation may fail before it is given up.
 const attempts = 12
@@ -156,11 +161,13 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists}
+	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Hub: watch.New(p.db, p.log), Log: p.log}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
 	api := handler.New(schema)
+	api.AddTransport(transport.Websocket{KeepAlivePingInterval: streamPing})
+	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
 	api.AddTransport(transport.POST{})
 	api.AddTransport(transport.MultipartForm{MaxUploadSize: server.MaxUploadBody, MaxMemory: int64(s.MaxUpload)})
 	graph.Configure(api, resolver, options)

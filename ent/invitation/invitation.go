@@ -20,6 +20,8 @@ const (
 	FieldInviterID = "inviter_id"
 	// FieldBatchID holds the string denoting the batch_id field in the database.
 	FieldBatchID = "batch_id"
+	// FieldReplacesID holds the string denoting the replaces_id field in the database.
+	FieldReplacesID = "replaces_id"
 	// FieldMethod holds the string denoting the method field in the database.
 	FieldMethod = "method"
 	// FieldUserType holds the string denoting the user_type field in the database.
@@ -134,6 +136,7 @@ var Columns = []string{
 	FieldID,
 	FieldInviterID,
 	FieldBatchID,
+	FieldReplacesID,
 	FieldMethod,
 	FieldUserType,
 	FieldEmail,
@@ -384,6 +387,11 @@ func ByInviterID(opts ...sql.OrderTermOption) OrderOption {
 // ByBatchID orders the results by the batch_id field.
 func ByBatchID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBatchID, opts...).ToFunc()
+}
+
+// ByReplacesID orders the results by the replaces_id field.
+func ByReplacesID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplacesID, opts...).ToFunc()
 }
 
 // ByMethod orders the results by the method field.

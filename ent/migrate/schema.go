@@ -157,6 +157,7 @@ var (
 	// InvitationsColumns holds the columns for the "invitations" table.
 	InvitationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
+		{Name: "replaces_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "method", Type: field.TypeEnum, Enums: []string{"EMAIL_INVITATION", "SINGLE_ACCOUNT", "MULTIPLE_ACCOUNTS"}},
 		{Name: "user_type", Type: field.TypeEnum, Enums: []string{"PUBLIC_OFFICER", "VENDOR"}},
 		{Name: "email", Type: field.TypeString},
@@ -207,13 +208,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "invitations_batches_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[40]},
+				Columns:    []*schema.Column{InvitationsColumns[41]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "invitations_officers_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[41]},
+				Columns:    []*schema.Column{InvitationsColumns[42]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -222,7 +223,7 @@ var (
 			{
 				Name:    "invitation_open_email",
 				Unique:  true,
-				Columns: []*schema.Column{InvitationsColumns[4]},
+				Columns: []*schema.Column{InvitationsColumns[5]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -230,7 +231,7 @@ var (
 			{
 				Name:    "invitation_open_username",
 				Unique:  true,
-				Columns: []*schema.Column{InvitationsColumns[6]},
+				Columns: []*schema.Column{InvitationsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -238,7 +239,7 @@ var (
 			{
 				Name:    "invitation_open_number",
 				Unique:  true,
-				Columns: []*schema.Column{InvitationsColumns[12]},
+				Columns: []*schema.Column{InvitationsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -246,37 +247,42 @@ var (
 			{
 				Name:    "invitation_inviter_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[19], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[20], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[20], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[21], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_email_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[4], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[5], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_techpass_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[25], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[26], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[19], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[20], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_batch_id_provisioning",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[40], InvitationsColumns[22]},
+				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[23]},
+			},
+			{
+				Name:    "invitation_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitationsColumns[21], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_search_email",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[4]},
+				Columns: []*schema.Column{InvitationsColumns[5]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -284,7 +290,7 @@ var (
 			{
 				Name:    "invitation_search_username",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[6]},
+				Columns: []*schema.Column{InvitationsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -292,7 +298,7 @@ var (
 			{
 				Name:    "invitation_search_first_name",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[8]},
+				Columns: []*schema.Column{InvitationsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -300,7 +306,7 @@ var (
 			{
 				Name:    "invitation_search_last_name",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[10]},
+				Columns: []*schema.Column{InvitationsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -308,7 +314,7 @@ var (
 			{
 				Name:    "invitation_search_organisation",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[14]},
+				Columns: []*schema.Column{InvitationsColumns[15]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -316,7 +322,7 @@ var (
 			{
 				Name:    "invitation_search_department",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[16]},
+				Columns: []*schema.Column{InvitationsColumns[17]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -324,7 +330,7 @@ var (
 			{
 				Name:    "invitation_open_expiry",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[31]},
+				Columns: []*schema.Column{InvitationsColumns[32]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -332,17 +338,17 @@ var (
 			{
 				Name:    "invitation_checked_at",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[32]},
+				Columns: []*schema.Column{InvitationsColumns[33]},
 			},
 			{
 				Name:    "invitation_account_ref",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[27]},
+				Columns: []*schema.Column{InvitationsColumns[28]},
 			},
 			{
 				Name:    "invitation_withdrawing",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[30]},
+				Columns: []*schema.Column{InvitationsColumns[31]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "withdrawing",
 				},

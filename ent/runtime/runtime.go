@@ -129,31 +129,31 @@ func init() {
 	invitationFields := schema.Invitation{}.Fields()
 	_ = invitationFields
 	// invitationDescOpen is the schema descriptor for open field.
-	invitationDescOpen := invitationFields[22].Descriptor()
+	invitationDescOpen := invitationFields[23].Descriptor()
 	// invitation.DefaultOpen holds the default value on creation for the open field.
 	invitation.DefaultOpen = invitationDescOpen.Default.(bool)
 	// invitationDescAttempts is the schema descriptor for attempts field.
-	invitationDescAttempts := invitationFields[24].Descriptor()
+	invitationDescAttempts := invitationFields[25].Descriptor()
 	// invitation.DefaultAttempts holds the default value on creation for the attempts field.
 	invitation.DefaultAttempts = invitationDescAttempts.Default.(int)
 	// invitationDescSeedDone is the schema descriptor for seed_done field.
-	invitationDescSeedDone := invitationFields[30].Descriptor()
+	invitationDescSeedDone := invitationFields[31].Descriptor()
 	// invitation.DefaultSeedDone holds the default value on creation for the seed_done field.
 	invitation.DefaultSeedDone = invitationDescSeedDone.Default.(bool)
 	// invitationDescWithdrawing is the schema descriptor for withdrawing field.
-	invitationDescWithdrawing := invitationFields[31].Descriptor()
+	invitationDescWithdrawing := invitationFields[32].Descriptor()
 	// invitation.DefaultWithdrawing holds the default value on creation for the withdrawing field.
 	invitation.DefaultWithdrawing = invitationDescWithdrawing.Default.(bool)
 	// invitationDescMailsWanted is the schema descriptor for mails_wanted field.
-	invitationDescMailsWanted := invitationFields[36].Descriptor()
+	invitationDescMailsWanted := invitationFields[37].Descriptor()
 	// invitation.DefaultMailsWanted holds the default value on creation for the mails_wanted field.
 	invitation.DefaultMailsWanted = invitationDescMailsWanted.Default.(int)
 	// invitationDescMailsDone is the schema descriptor for mails_done field.
-	invitationDescMailsDone := invitationFields[37].Descriptor()
+	invitationDescMailsDone := invitationFields[38].Descriptor()
 	// invitation.DefaultMailsDone holds the default value on creation for the mails_done field.
 	invitation.DefaultMailsDone = invitationDescMailsDone.Default.(int)
 	// invitationDescSendCount is the schema descriptor for send_count field.
-	invitationDescSendCount := invitationFields[38].Descriptor()
+	invitationDescSendCount := invitationFields[39].Descriptor()
 	// invitation.DefaultSendCount holds the default value on creation for the send_count field.
 	invitation.DefaultSendCount = invitationDescSendCount.Default.(int)
 	// invitationDescID is the schema descriptor for id field.

@@ -21,6 +21,7 @@ func (Invitation) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("inviter_id", uuid.UUID{}).Immutable(),
 		field.UUID("batch_id", uuid.UUID{}).Optional().Nillable().Immutable(),
+		field.UUID("replaces_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("Whose address was corrected."),
 		field.Enum("method").Immutable().NamedValues(
 			"EmailInvitation", "EMAIL_INVITATION", "SingleAccount", "SINGLE_ACCOUNT", "MultipleAccounts", "MULTIPLE_ACCOUNTS"),
 		field.Enum("user_type").Immutable().NamedValues("PublicOfficer", "PUBLIC_OFFICER", "Vendor", "VENDOR"),
@@ -97,6 +98,7 @@ func (Invitation) Indexes() []ent.Index {
 		index.Fields("inviter_id", "techpass_status", "id"),
 		index.Fields("invited_at", "id"),
 		index.Fields("batch_id", "provisioning"),
+		index.Fields("updated_at", "id"),
 
 		index.Fields("email_key").Annotations(prefix).StorageKey("invitation_search_email"),
 		index.Fields("username_key").Annotations(prefix).StorageKey("invitation_search_username"),

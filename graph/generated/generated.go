@@ -41,9 +41,11 @@ type ResolverRoot interface {
 	BatchRowConnection() BatchRowConnectionResolver
 	Invitation() InvitationResolver
 	InvitationConnection() InvitationConnectionResolver
+	InvitationEvent() InvitationEventResolver
 	Mutation() MutationResolver
 	Officer() OfficerResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -141,6 +143,7 @@ type ComplexityRoot struct {
 		ExpiresAt         func(childComplexity int) int
 		Failure           func(childComplexity int) int
 		FirstName         func(childComplexity int) int
+		History           func(childComplexity int) int
 		ID                func(childComplexity int) int
 		InvitedAt         func(childComplexity int) int
 		Inviter           func(childComplexity int) int
@@ -152,6 +155,7 @@ type ComplexityRoot struct {
 		Organisation      func(childComplexity int) int
 		Provisioning      func(childComplexity int) int
 		Reason            func(childComplexity int) int
+		Replaces          func(childComplexity int) int
 		ResendAvailableAt func(childComplexity int) int
 		SeedRequired      func(childComplexity int) int
 		SeedStatus        func(childComplexity int) int
@@ -175,23 +179,45 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	InvitationEvent struct {
+		At     func(childComplexity int) int
+		By     func(childComplexity int) int
+		Detail func(childComplexity int) int
+		What   func(childComplexity int) int
+	}
+
 	InvitationPayload struct {
 		Errors     func(childComplexity int) int
 		Invitation func(childComplexity int) int
 	}
 
+	InvitationSummary struct {
+		BySeedStatus     func(childComplexity int) int
+		ByTechPassStatus func(childComplexity int) int
+		ByWeek           func(childComplexity int) int
+		Total            func(childComplexity int) int
+	}
+
+	LeftOut struct {
+		Code    func(childComplexity int) int
+		Count   func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
 	Mutation struct {
-		AddBatchRow      func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
-		CancelInvitation func(childComplexity int, id uuid.UUID) int
-		CreateAccount    func(childComplexity int, input model.CreateAccountInput) int
-		CreateBatch      func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
-		InviteByEmail    func(childComplexity int, input model.InviteByEmailInput) int
-		RemoveBatchRows  func(childComplexity int, ids []uuid.UUID) int
-		ResendInvitation func(childComplexity int, id uuid.UUID) int
-		ResetBatch       func(childComplexity int, id uuid.UUID) int
-		SubmitBatch      func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
-		UpdateBatchRow   func(childComplexity int, id uuid.UUID, account model.AccountInput) int
-		UploadBatch      func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
+		AddBatchRow       func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
+		CancelInvitation  func(childComplexity int, id uuid.UUID) int
+		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
+		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
+		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
+		InviteByEmail     func(childComplexity int, input model.InviteByEmailInput) int
+		RemoveBatchRows   func(childComplexity int, ids []uuid.UUID) int
+		ResendInvitation  func(childComplexity int, id uuid.UUID) int
+		ResendInvitations func(childComplexity int, filter *model.InvitationFilter, dryRun *bool) int
+		ResetBatch        func(childComplexity int, id uuid.UUID) int
+		SubmitBatch       func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
+		UpdateBatchRow    func(childComplexity int, id uuid.UUID, account model.AccountInput) int
+		UploadBatch       func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
 	}
 
 	Officer struct {
@@ -213,10 +239,32 @@ type ComplexityRoot struct {
 		Batch                   func(childComplexity int, id uuid.UUID) int
 		Batches                 func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Invitation              func(childComplexity int, id uuid.UUID) int
+		InvitationSummary       func(childComplexity int, filter *model.InvitationFilter) int
 		Invitations             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) int
 		ValidateAccounts        func(childComplexity int, accounts []*model.AccountInput, askDirectory *bool) int
 		ValidateEmailInvitation func(childComplexity int, input model.InviteByEmailInput, askDirectory *bool) int
 		Viewer                  func(childComplexity int) int
+	}
+
+	ResendPayload struct {
+		Errors  func(childComplexity int) int
+		LeftOut func(childComplexity int) int
+		Resent  func(childComplexity int) int
+	}
+
+	SeedCount struct {
+		Count  func(childComplexity int) int
+		Status func(childComplexity int) int
+	}
+
+	StatusCount struct {
+		Count  func(childComplexity int) int
+		Status func(childComplexity int) int
+	}
+
+	Subscription struct {
+		BatchProgress     func(childComplexity int, id uuid.UUID) int
+		InvitationUpdated func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -224,6 +272,12 @@ type ComplexityRoot struct {
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
 		RetryAt func(childComplexity int) int
+	}
+
+	WeekCount struct {
+		ByTechPassStatus func(childComplexity int) int
+		Count            func(childComplexity int) int
+		WeekOf           func(childComplexity int) int
 	}
 }
 
@@ -264,10 +318,15 @@ type InvitationResolver interface {
 	CanCancel(ctx context.Context, obj *ent.Invitation) (bool, error)
 	Inviter(ctx context.Context, obj *ent.Invitation) (*ent.Officer, error)
 	Batch(ctx context.Context, obj *ent.Invitation) (*ent.Batch, error)
+	History(ctx context.Context, obj *ent.Invitation) ([]*ent.InvitationEvent, error)
+	Replaces(ctx context.Context, obj *ent.Invitation) (*ent.Invitation, error)
 }
 type InvitationConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.InvitationConnection) (int, error)
 	TotalIsExact(ctx context.Context, obj *model.InvitationConnection) (bool, error)
+}
+type InvitationEventResolver interface {
+	By(ctx context.Context, obj *ent.InvitationEvent) (*ent.Officer, error)
 }
 type MutationResolver interface {
 	UploadBatch(ctx context.Context, file graphql.Upload, into *uuid.UUID) (*model.BatchPayload, error)
@@ -280,6 +339,8 @@ type MutationResolver interface {
 	InviteByEmail(ctx context.Context, input model.InviteByEmailInput) (*model.InvitationPayload, error)
 	CreateAccount(ctx context.Context, input model.CreateAccountInput) (*model.InvitationPayload, error)
 	ResendInvitation(ctx context.Context, id uuid.UUID) (*model.InvitationPayload, error)
+	ResendInvitations(ctx context.Context, filter *model.InvitationFilter, dryRun *bool) (*model.ResendPayload, error)
+	CorrectAddress(ctx context.Context, id uuid.UUID, email string) (*model.InvitationPayload, error)
 	CancelInvitation(ctx context.Context, id uuid.UUID) (*model.InvitationPayload, error)
 }
 type OfficerResolver interface {
@@ -289,10 +350,15 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.Officer, error)
 	Batch(ctx context.Context, id uuid.UUID) (*ent.Batch, error)
 	Batches(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BatchConnection, error)
+	InvitationSummary(ctx context.Context, filter *model.InvitationFilter) (*model.InvitationSummary, error)
 	Invitation(ctx context.Context, id uuid.UUID) (*ent.Invitation, error)
 	Invitations(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) (*model.InvitationConnection, error)
 	ValidateAccounts(ctx context.Context, accounts []*model.AccountInput, askDirectory *bool) ([]*model.AccountCheck, error)
 	ValidateEmailInvitation(ctx context.Context, input model.InviteByEmailInput, askDirectory *bool) ([]*fault.Error, error)
+}
+type SubscriptionResolver interface {
+	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
+	BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -710,6 +776,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Invitation.FirstName(childComplexity), true
+	case "Invitation.history":
+		if e.ComplexityRoot.Invitation.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.History(childComplexity), true
 	case "Invitation.id":
 		if e.ComplexityRoot.Invitation.ID == nil {
 			break
@@ -776,6 +848,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Invitation.Reason(childComplexity), true
+	case "Invitation.replaces":
+		if e.ComplexityRoot.Invitation.Replaces == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.Replaces(childComplexity), true
 	case "Invitation.resendAvailableAt":
 		if e.ComplexityRoot.Invitation.ResendAvailableAt == nil {
 			break
@@ -869,6 +947,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InvitationEdge.Node(childComplexity), true
 
+	case "InvitationEvent.at":
+		if e.ComplexityRoot.InvitationEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEvent.At(childComplexity), true
+	case "InvitationEvent.by":
+		if e.ComplexityRoot.InvitationEvent.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEvent.By(childComplexity), true
+	case "InvitationEvent.detail":
+		if e.ComplexityRoot.InvitationEvent.Detail == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEvent.Detail(childComplexity), true
+	case "InvitationEvent.what":
+		if e.ComplexityRoot.InvitationEvent.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationEvent.What(childComplexity), true
+
 	case "InvitationPayload.errors":
 		if e.ComplexityRoot.InvitationPayload.Errors == nil {
 			break
@@ -881,6 +984,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.InvitationPayload.Invitation(childComplexity), true
+
+	case "InvitationSummary.bySeedStatus":
+		if e.ComplexityRoot.InvitationSummary.BySeedStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationSummary.BySeedStatus(childComplexity), true
+	case "InvitationSummary.byTechPassStatus":
+		if e.ComplexityRoot.InvitationSummary.ByTechPassStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationSummary.ByTechPassStatus(childComplexity), true
+	case "InvitationSummary.byWeek":
+		if e.ComplexityRoot.InvitationSummary.ByWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationSummary.ByWeek(childComplexity), true
+	case "InvitationSummary.total":
+		if e.ComplexityRoot.InvitationSummary.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationSummary.Total(childComplexity), true
+
+	case "LeftOut.code":
+		if e.ComplexityRoot.LeftOut.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeftOut.Code(childComplexity), true
+	case "LeftOut.count":
+		if e.ComplexityRoot.LeftOut.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeftOut.Count(childComplexity), true
+	case "LeftOut.message":
+		if e.ComplexityRoot.LeftOut.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LeftOut.Message(childComplexity), true
 
 	case "Mutation.addBatchRow":
 		if e.ComplexityRoot.Mutation.AddBatchRow == nil {
@@ -904,6 +1051,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelInvitation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.correctAddress":
+		if e.ComplexityRoot.Mutation.CorrectAddress == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctAddress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectAddress(childComplexity, args["id"].(uuid.UUID), args["email"].(string)), true
 	case "Mutation.createAccount":
 		if e.ComplexityRoot.Mutation.CreateAccount == nil {
 			break
@@ -959,6 +1117,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResendInvitation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.resendInvitations":
+		if e.ComplexityRoot.Mutation.ResendInvitations == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resendInvitations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResendInvitations(childComplexity, args["filter"].(*model.InvitationFilter), args["dryRun"].(*bool)), true
 	case "Mutation.resetBatch":
 		if e.ComplexityRoot.Mutation.ResetBatch == nil {
 			break
@@ -1094,6 +1263,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Invitation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.invitationSummary":
+		if e.ComplexityRoot.Query.InvitationSummary == nil {
+			break
+		}
+
+		args, err := ec.field_Query_invitationSummary_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.InvitationSummary(childComplexity, args["filter"].(*model.InvitationFilter)), true
 	case "Query.invitations":
 		if e.ComplexityRoot.Query.Invitations == nil {
 			break
@@ -1134,6 +1314,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
 
+	case "ResendPayload.errors":
+		if e.ComplexityRoot.ResendPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendPayload.Errors(childComplexity), true
+	case "ResendPayload.leftOut":
+		if e.ComplexityRoot.ResendPayload.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendPayload.LeftOut(childComplexity), true
+	case "ResendPayload.resent":
+		if e.ComplexityRoot.ResendPayload.Resent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendPayload.Resent(childComplexity), true
+
+	case "SeedCount.count":
+		if e.ComplexityRoot.SeedCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeedCount.Count(childComplexity), true
+	case "SeedCount.status":
+		if e.ComplexityRoot.SeedCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SeedCount.Status(childComplexity), true
+
+	case "StatusCount.count":
+		if e.ComplexityRoot.StatusCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusCount.Count(childComplexity), true
+	case "StatusCount.status":
+		if e.ComplexityRoot.StatusCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StatusCount.Status(childComplexity), true
+
+	case "Subscription.batchProgress":
+		if e.ComplexityRoot.Subscription.BatchProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_batchProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BatchProgress(childComplexity, args["id"].(uuid.UUID)), true
+	case "Subscription.invitationUpdated":
+		if e.ComplexityRoot.Subscription.InvitationUpdated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -1158,6 +1401,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.RetryAt(childComplexity), true
+
+	case "WeekCount.byTechPassStatus":
+		if e.ComplexityRoot.WeekCount.ByTechPassStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeekCount.ByTechPassStatus(childComplexity), true
+	case "WeekCount.count":
+		if e.ComplexityRoot.WeekCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeekCount.Count(childComplexity), true
+	case "WeekCount.weekOf":
+		if e.ComplexityRoot.WeekCount.WeekOf == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WeekCount.WeekOf(childComplexity), true
 
 	}
 	return 0, false
@@ -1217,6 +1479,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithLazyInputUnmarshalerIndex(ctx, inputUnmarshalers)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1474,6 +1753,11 @@ extend type Mutation {
     skipFlagged: Boolean = false
   ): BatchPayload!
 }
+
+extend type Subscription {
+  "One of the caller's batches: at once, and each time something of it changes; ends when it is completed."
+  batchProgress("Identifier of the batch." id: ID!): Batch!
+}
 `, BuiltIn: false},
 	{Name: "../invitation.graphqls", Input: `"Whom the e-mail's domain says the invitee is."
 enum UserType {
@@ -1601,6 +1885,22 @@ type Invitation {
   inviter: Officer!
   "The batch it came with, if any."
   batch: Batch
+  "What happened to it, oldest first."
+  history: [InvitationEvent!]!
+  "The one whose address was corrected to make this one."
+  replaces: Invitation
+}
+
+"One step of an invitation's history."
+type InvitationEvent {
+  "When."
+  at: Time!
+  "What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come."
+  what: String!
+  "Who did it; null for the product's own steps."
+  by: Officer
+  "More about it, for a person."
+  detail: String
 }
 
 "An invitation and its place in a list."
@@ -1651,6 +1951,8 @@ input InvitationFilter {
   invitedTo: Time
   "Changed at or after."
   updatedSince: Time
+  "Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others."
+  stuck: Boolean
   "All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
   allOfficers: Boolean = false
 }
@@ -1727,6 +2029,44 @@ input CreateAccountInput {
   idempotencyKey: String
 }
 
+"How many of what a filter matches stand where."
+type InvitationSummary {
+  "How many altogether."
+  total: Int!
+  "By what the directory says of the account, every status once."
+  byTechPassStatus: [StatusCount!]!
+  "By what the directory says of SEED, every status once, and null for those without an account."
+  bySeedStatus: [SeedCount!]!
+  "By the week of the invitation, oldest first, without gaps; the last 12 weeks that have any."
+  byWeek: [WeekCount!]!
+}
+
+"How many have one status."
+type StatusCount {
+  "The status."
+  status: TechPassStatus!
+  "How many."
+  count: Int!
+}
+
+"How many have one SEED status."
+type SeedCount {
+  "The status; null where there is no account."
+  status: SeedStatus
+  "How many."
+  count: Int!
+}
+
+"How many were invited in one week."
+type WeekCount {
+  "The Monday on which the week begins, in Singapore."
+  weekOf: Date!
+  "How many."
+  count: Int!
+  "By what the directory says of the account now, every status once."
+  byTechPassStatus: [StatusCount!]!
+}
+
 "What creating one account would say."
 type AccountCheck {
   "Position of the account in the call, from 0."
@@ -1743,7 +2083,30 @@ type InvitationPayload {
   errors: [UserError!]!
 }
 
+"Invitations that a change of many left out, by the reason."
+type LeftOut {
+  "The reason, for programs."
+  code: ErrorCode!
+  "How many."
+  count: Int!
+  "The reason, for a person."
+  message: String!
+}
+
+"The answer to resending many."
+type ResendPayload {
+  "How many were resent, or would be with dryRun."
+  resent: Int!
+  "How many were left out, and why."
+  leftOut: [LeftOut!]!
+  "What to correct."
+  errors: [UserError!]!
+}
+
 extend type Query {
+  "How many invitations match, and where they stand."
+  invitationSummary("Which ones." filter: InvitationFilter): InvitationSummary!
+
   "One invitation; null when it is not there or not the caller's."
   invitation("Its identifier." id: ID!): Invitation
 
@@ -1790,8 +2153,25 @@ extend type Mutation {
   "Sends the mail again; once in 24 hours, and only while Not Onboarded."
   resendInvitation("Identifier of the invitation." id: ID!): InvitationPayload!
 
+  "Sends the mail again to all that match and can be resent now."
+  resendInvitations(
+    "Which ones."
+    filter: InvitationFilter
+    "Whether it is only counted."
+    dryRun: Boolean = false
+  ): ResendPayload!
+
+  "Ends an invitation whose address was wrong and starts a new one at the corrected address, with all else as it was. It does not use up the day's resend."
+  correctAddress("Identifier of the invitation." id: ID!, "The address that was meant." email: String!): InvitationPayload!
+
   "Calls an invitation off and withdraws an account that nobody has activated."
   cancelInvitation("Identifier of the invitation." id: ID!): InvitationPayload!
+}
+
+"What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws."
+type Subscription {
+  "One of the caller's invitations, each time something of it changes."
+  invitationUpdated: Invitation!
 }
 `, BuiltIn: false},
 	{Name: "../officer.graphqls", Input: `"What an officer may see and do."
@@ -2137,6 +2517,10 @@ func (ec *executionContext) childFields_Invitation(ctx context.Context, field gr
 		return ec.fieldContext_Invitation_inviter(ctx, field)
 	case "batch":
 		return ec.fieldContext_Invitation_batch(ctx, field)
+	case "history":
+		return ec.fieldContext_Invitation_history(ctx, field)
+	case "replaces":
+		return ec.fieldContext_Invitation_replaces(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Invitation", field.Name)
 }
@@ -2167,6 +2551,20 @@ func (ec *executionContext) childFields_InvitationEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type InvitationEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_InvitationEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_InvitationEvent_at(ctx, field)
+	case "what":
+		return ec.fieldContext_InvitationEvent_what(ctx, field)
+	case "by":
+		return ec.fieldContext_InvitationEvent_by(ctx, field)
+	case "detail":
+		return ec.fieldContext_InvitationEvent_detail(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationEvent", field.Name)
+}
+
 func (ec *executionContext) childFields_InvitationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "invitation":
@@ -2175,6 +2573,32 @@ func (ec *executionContext) childFields_InvitationPayload(ctx context.Context, f
 		return ec.fieldContext_InvitationPayload_errors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type InvitationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_InvitationSummary(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_InvitationSummary_total(ctx, field)
+	case "byTechPassStatus":
+		return ec.fieldContext_InvitationSummary_byTechPassStatus(ctx, field)
+	case "bySeedStatus":
+		return ec.fieldContext_InvitationSummary_bySeedStatus(ctx, field)
+	case "byWeek":
+		return ec.fieldContext_InvitationSummary_byWeek(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationSummary", field.Name)
+}
+
+func (ec *executionContext) childFields_LeftOut(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_LeftOut_code(ctx, field)
+	case "count":
+		return ec.fieldContext_LeftOut_count(ctx, field)
+	case "message":
+		return ec.fieldContext_LeftOut_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LeftOut", field.Name)
 }
 
 func (ec *executionContext) childFields_Officer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2207,6 +2631,38 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_ResendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "resent":
+		return ec.fieldContext_ResendPayload_resent(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_ResendPayload_leftOut(ctx, field)
+	case "errors":
+		return ec.fieldContext_ResendPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResendPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SeedCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_SeedCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_SeedCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SeedCount", field.Name)
+}
+
+func (ec *executionContext) childFields_StatusCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_StatusCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_StatusCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StatusCount", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -2219,6 +2675,18 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_retryAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_WeekCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "weekOf":
+		return ec.fieldContext_WeekCount_weekOf(ctx, field)
+	case "count":
+		return ec.fieldContext_WeekCount_count(ctx, field)
+	case "byTechPassStatus":
+		return ec.fieldContext_WeekCount_byTechPassStatus(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WeekCount", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2441,6 +2909,28 @@ func (ec *executionContext) field_Mutation_cancelInvitation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_correctAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "email",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["email"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2516,6 +3006,28 @@ func (ec *executionContext) field_Mutation_resendInvitation_args(ctx context.Con
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resendInvitations_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.InvitationFilter, error) {
+			return ec.unmarshalOInvitationFilter2ᚖtechbizᚋgraphᚋmodelᚐInvitationFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg1
 	return args, nil
 }
 
@@ -2665,6 +3177,20 @@ func (ec *executionContext) field_Query_batches_args(ctx context.Context, rawArg
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_invitationSummary_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.InvitationFilter, error) {
+			return ec.unmarshalOInvitationFilter2ᚖtechbizᚋgraphᚋmodelᚐInvitationFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_invitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2774,6 +3300,20 @@ func (ec *executionContext) field_Query_validateEmailInvitation_args(ctx context
 		return nil, err
 	}
 	args["askDirectory"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_batchProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -4950,6 +5490,70 @@ func (ec *executionContext) fieldContext_Invitation_batch(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Invitation_history(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Invitation().History(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.InvitationEvent) graphql.Marshaler {
+			return ec.marshalNInvitationEvent2ᚕᚖtechbizᚋentᚐInvitationEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_history(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Invitation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InvitationEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Invitation_replaces(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_replaces(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Invitation().Replaces(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Invitation) graphql.Marshaler {
+			return ec.marshalOInvitation2ᚖtechbizᚋentᚐInvitation(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_replaces(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Invitation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invitation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _InvitationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InvitationConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5147,6 +5751,107 @@ func (ec *executionContext) fieldContext_InvitationEdge_node(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _InvitationEvent_at(ctx context.Context, field graphql.CollectedField, obj *ent.InvitationEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationEvent_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationEvent_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvitationEvent", field, false, false, "Time")
+}
+
+func (ec *executionContext) _InvitationEvent_what(ctx context.Context, field graphql.CollectedField, obj *ent.InvitationEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationEvent_what(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.What, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationEvent_what(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvitationEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _InvitationEvent_by(ctx context.Context, field graphql.CollectedField, obj *ent.InvitationEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationEvent_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.InvitationEvent().By(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationEvent_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InvitationEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InvitationEvent_detail(ctx context.Context, field graphql.CollectedField, obj *ent.InvitationEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationEvent_detail(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Detail, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationEvent_detail(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvitationEvent", field, false, false, "String")
+}
+
 func (ec *executionContext) _InvitationPayload_invitation(ctx context.Context, field graphql.CollectedField, obj *model.InvitationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5209,6 +5914,194 @@ func (ec *executionContext) fieldContext_InvitationPayload_errors(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _InvitationSummary_total(ctx context.Context, field graphql.CollectedField, obj *model.InvitationSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationSummary_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationSummary_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("InvitationSummary", field, false, false, "Int")
+}
+
+func (ec *executionContext) _InvitationSummary_byTechPassStatus(ctx context.Context, field graphql.CollectedField, obj *model.InvitationSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationSummary_byTechPassStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByTechPassStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
+			return ec.marshalNStatusCount2ᚕᚖtechbizᚋgraphᚋmodelᚐStatusCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationSummary_byTechPassStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InvitationSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InvitationSummary_bySeedStatus(ctx context.Context, field graphql.CollectedField, obj *model.InvitationSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationSummary_bySeedStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BySeedStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SeedCount) graphql.Marshaler {
+			return ec.marshalNSeedCount2ᚕᚖtechbizᚋgraphᚋmodelᚐSeedCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationSummary_bySeedStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InvitationSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SeedCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _InvitationSummary_byWeek(ctx context.Context, field graphql.CollectedField, obj *model.InvitationSummary) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_InvitationSummary_byWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByWeek, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.WeekCount) graphql.Marshaler {
+			return ec.marshalNWeekCount2ᚕᚖtechbizᚋgraphᚋmodelᚐWeekCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_InvitationSummary_byWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "InvitationSummary",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WeekCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LeftOut_code(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LeftOut_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v fault.Code) graphql.Marshaler {
+			return ec.marshalNErrorCode2techbizᚋinternalᚋfaultᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LeftOut_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "ErrorCode")
+}
+
+func (ec *executionContext) _LeftOut_count(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LeftOut_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LeftOut_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "Int")
+}
+
+func (ec *executionContext) _LeftOut_message(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LeftOut_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LeftOut_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "String")
 }
 
 func (ec *executionContext) _Mutation_uploadBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -5651,6 +6544,94 @@ func (ec *executionContext) fieldContext_Mutation_resendInvitation(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_resendInvitations(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resendInvitations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResendInvitations(ctx, fc.Args["filter"].(*model.InvitationFilter), fc.Args["dryRun"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResendPayload) graphql.Marshaler {
+			return ec.marshalNResendPayload2ᚖtechbizᚋgraphᚋmodelᚐResendPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resendInvitations(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResendPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resendInvitations_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_correctAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_correctAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CorrectAddress(ctx, fc.Args["id"].(uuid.UUID), fc.Args["email"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InvitationPayload) graphql.Marshaler {
+			return ec.marshalNInvitationPayload2ᚖtechbizᚋgraphᚋmodelᚐInvitationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_correctAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InvitationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_correctAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_cancelInvitation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6022,6 +7003,50 @@ func (ec *executionContext) fieldContext_Query_batches(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_invitationSummary(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_invitationSummary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().InvitationSummary(ctx, fc.Args["filter"].(*model.InvitationFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.InvitationSummary) graphql.Marshaler {
+			return ec.marshalNInvitationSummary2ᚖtechbizᚋgraphᚋmodelᚐInvitationSummary(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_invitationSummary(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_InvitationSummary(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_invitationSummary_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_invitation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6274,6 +7299,261 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _ResendPayload_resent(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendPayload_resent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Resent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendPayload_resent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResendPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ResendPayload_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendPayload_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋgraphᚋmodelᚐLeftOutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendPayload_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeftOut(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResendPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SeedCount_status(ctx context.Context, field graphql.CollectedField, obj *model.SeedCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SeedCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *invitation.SeedStatus) graphql.Marshaler {
+			return ec.marshalOSeedStatus2ᚖtechbizᚋentᚋinvitationᚐSeedStatus(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SeedCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SeedCount", field, false, false, "SeedStatus")
+}
+
+func (ec *executionContext) _SeedCount_count(ctx context.Context, field graphql.CollectedField, obj *model.SeedCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SeedCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SeedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SeedCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _StatusCount_status(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v invitation.TechpassStatus) graphql.Marshaler {
+			return ec.marshalNTechPassStatus2techbizᚋentᚋinvitationᚐTechpassStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusCount", field, false, false, "TechPassStatus")
+}
+
+func (ec *executionContext) _StatusCount_count(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_StatusCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_StatusCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("StatusCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Subscription_invitationUpdated(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_invitationUpdated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Subscription().InvitationUpdated(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Invitation) graphql.Marshaler {
+			return ec.marshalNInvitation2ᚖtechbizᚋentᚐInvitation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_invitationUpdated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invitation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_batchProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_batchProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().BatchProgress(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalNBatch2ᚖtechbizᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_batchProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_batchProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6364,6 +7644,84 @@ func (ec *executionContext) _UserError_retryAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_UserError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "Time")
+}
+
+func (ec *executionContext) _WeekCount_weekOf(ctx context.Context, field graphql.CollectedField, obj *model.WeekCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WeekCount_weekOf(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WeekOf, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WeekCount_weekOf(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WeekCount", field, false, false, "Date")
+}
+
+func (ec *executionContext) _WeekCount_count(ctx context.Context, field graphql.CollectedField, obj *model.WeekCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WeekCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WeekCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WeekCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _WeekCount_byTechPassStatus(ctx context.Context, field graphql.CollectedField, obj *model.WeekCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WeekCount_byTechPassStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByTechPassStatus, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
+			return ec.marshalNStatusCount2ᚕᚖtechbizᚋgraphᚋmodelᚐStatusCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WeekCount_byTechPassStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WeekCount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_StatusCount(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
@@ -7615,7 +8973,7 @@ func (ec *executionContext) unmarshalInputInvitationFilter(ctx context.Context, 
 		asMap["allOfficers"] = false
 	}
 
-	fieldsInOrder := [...]string{"search", "email", "techPassStatus", "seedStatus", "provisioning", "mail", "userType", "method", "batchId", "invitedFrom", "invitedTo", "updatedSince", "allOfficers"}
+	fieldsInOrder := [...]string{"search", "email", "techPassStatus", "seedStatus", "provisioning", "mail", "userType", "method", "batchId", "invitedFrom", "invitedTo", "updatedSince", "stuck", "allOfficers"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -7706,6 +9064,13 @@ func (ec *executionContext) unmarshalInputInvitationFilter(ctx context.Context, 
 				return it, err
 			}
 			it.UpdatedSince = data
+		case "stuck":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("stuck"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Stuck = data
 		case "allOfficers":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("allOfficers"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -8555,6 +9920,18 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Invitation_batch(ctx, field, obj)
 				})
+		case "history":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Invitation_history(ctx, field, obj)
+				})
+		case "replaces":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Invitation_replaces(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -8665,6 +10042,55 @@ func (ec *executionContext) _InvitationEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var invitationEventImplementors = []string{"InvitationEvent"}
+
+func (ec *executionContext) _InvitationEvent(ctx context.Context, sel ast.SelectionSet, obj *ent.InvitationEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invitationEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvitationEvent")
+		case "at":
+			out.Values[i] = ec._InvitationEvent_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "what":
+			out.Values[i] = ec._InvitationEvent_what(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "by":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._InvitationEvent_by(ctx, field, obj)
+				})
+		case "detail":
+			out.Values[i] = ec._InvitationEvent_detail(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var invitationPayloadImplementors = []string{"InvitationPayload"}
 
 func (ec *executionContext) _InvitationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.InvitationPayload) graphql.Marshaler {
@@ -8683,6 +10109,97 @@ func (ec *executionContext) _InvitationPayload(ctx context.Context, sel ast.Sele
 			}
 		case "errors":
 			out.Values[i] = ec._InvitationPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var invitationSummaryImplementors = []string{"InvitationSummary"}
+
+func (ec *executionContext) _InvitationSummary(ctx context.Context, sel ast.SelectionSet, obj *model.InvitationSummary) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invitationSummaryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvitationSummary")
+		case "total":
+			out.Values[i] = ec._InvitationSummary_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byTechPassStatus":
+			out.Values[i] = ec._InvitationSummary_byTechPassStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bySeedStatus":
+			out.Values[i] = ec._InvitationSummary_bySeedStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byWeek":
+			out.Values[i] = ec._InvitationSummary_byWeek(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var leftOutImplementors = []string{"LeftOut"}
+
+func (ec *executionContext) _LeftOut(ctx context.Context, sel ast.SelectionSet, obj *model.LeftOut) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, leftOutImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LeftOut")
+		case "code":
+			out.Values[i] = ec._LeftOut_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._LeftOut_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._LeftOut_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8788,6 +10305,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "resendInvitation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resendInvitation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resendInvitations":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resendInvitations(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "correctAddress":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_correctAddress(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -8955,6 +10486,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_batches(ctx, field)
 				})
+		case "invitationSummary":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_invitationSummary(ctx, field)
+				})
 		case "invitation":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -9010,6 +10547,147 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 	return out
 }
 
+var resendPayloadImplementors = []string{"ResendPayload"}
+
+func (ec *executionContext) _ResendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResendPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resendPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResendPayload")
+		case "resent":
+			out.Values[i] = ec._ResendPayload_resent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leftOut":
+			out.Values[i] = ec._ResendPayload_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._ResendPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var seedCountImplementors = []string{"SeedCount"}
+
+func (ec *executionContext) _SeedCount(ctx context.Context, sel ast.SelectionSet, obj *model.SeedCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, seedCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SeedCount")
+		case "status":
+			out.Values[i] = ec._SeedCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._SeedCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var statusCountImplementors = []string{"StatusCount"}
+
+func (ec *executionContext) _StatusCount(ctx context.Context, sel ast.SelectionSet, obj *model.StatusCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statusCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("StatusCount")
+		case "status":
+			out.Values[i] = ec._StatusCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._StatusCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "invitationUpdated":
+		return ec._Subscription_invitationUpdated(ctx, fields[0])
+	case "batchProgress":
+		return ec._Subscription_batchProgress(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var userErrorImplementors = []string{"UserError"}
 
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *fault.Error) graphql.Marshaler {
@@ -9039,6 +10717,49 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 		case "retryAt":
 			out.Values[i] = ec._UserError_retryAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var weekCountImplementors = []string{"WeekCount"}
+
+func (ec *executionContext) _WeekCount(ctx context.Context, sel ast.SelectionSet, obj *model.WeekCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, weekCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WeekCount")
+		case "weekOf":
+			out.Values[i] = ec._WeekCount_weekOf(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._WeekCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byTechPassStatus":
+			out.Values[i] = ec._WeekCount_byTechPassStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -9645,6 +11366,20 @@ func (ec *executionContext) unmarshalNCreateAccountInput2techbizᚋgraphᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+	res, err := scalar.UnmarshalDate(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDate2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+	_ = sel
+	res := scalar.MarshalDate(v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Date!")
+	}
+	return res
+}
+
 func (ec *executionContext) unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, v any) (batch.DirectoryCheck, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck[tmp]
@@ -9854,6 +11589,30 @@ func (ec *executionContext) marshalNInvitationEdge2ᚖtechbizᚋgraphᚋmodelᚐ
 	return ec._InvitationEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNInvitationEvent2ᚕᚖtechbizᚋentᚐInvitationEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.InvitationEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInvitationEvent2ᚖtechbizᚋentᚐInvitationEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNInvitationEvent2ᚖtechbizᚋentᚐInvitationEvent(ctx context.Context, sel ast.SelectionSet, v *ent.InvitationEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InvitationEvent!")
+		return graphql.Null
+	}
+	return ec._InvitationEvent(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNInvitationMethod2techbizᚋentᚋinvitationᚐMethod(ctx context.Context, v any) (invitation.Method, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNInvitationMethod2techbizᚋentᚋinvitationᚐMethod[tmp]
@@ -9900,9 +11659,41 @@ func (ec *executionContext) marshalNInvitationPayload2ᚖtechbizᚋgraphᚋmodel
 	return ec._InvitationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNInvitationSummary2ᚖtechbizᚋgraphᚋmodelᚐInvitationSummary(ctx context.Context, sel ast.SelectionSet, v *model.InvitationSummary) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "InvitationSummary!")
+		return graphql.Null
+	}
+	return ec._InvitationSummary(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNInviteByEmailInput2techbizᚋgraphᚋmodelᚐInviteByEmailInput(ctx context.Context, v any) (model.InviteByEmailInput, error) {
 	res, err := ec.unmarshalInputInviteByEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋgraphᚋmodelᚐLeftOutᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LeftOut) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLeftOut2ᚖtechbizᚋgraphᚋmodelᚐLeftOut(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLeftOut2ᚖtechbizᚋgraphᚋmodelᚐLeftOut(ctx context.Context, sel ast.SelectionSet, v *model.LeftOut) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "LeftOut!")
+		return graphql.Null
+	}
+	return ec._LeftOut(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMailState2techbizᚋentᚋinvitationᚐMail(ctx context.Context, v any) (invitation.Mail, error) {
@@ -9995,6 +11786,14 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNResendPayload2ᚖtechbizᚋgraphᚋmodelᚐResendPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResendPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResendPayload!")
+		return graphql.Null
+	}
+	return ec._ResendPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRole2techbizᚋinternalᚋaccessᚐRole(ctx context.Context, v any) (access.Role, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNRole2techbizᚋinternalᚋaccessᚐRole[tmp]
@@ -10022,6 +11821,30 @@ var (
 		access.Admin:       "ADMIN",
 	}
 )
+
+func (ec *executionContext) marshalNSeedCount2ᚕᚖtechbizᚋgraphᚋmodelᚐSeedCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SeedCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSeedCount2ᚖtechbizᚋgraphᚋmodelᚐSeedCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSeedCount2ᚖtechbizᚋgraphᚋmodelᚐSeedCount(ctx context.Context, sel ast.SelectionSet, v *model.SeedCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SeedCount!")
+		return graphql.Null
+	}
+	return ec._SeedCount(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNSeedStatus2techbizᚋentᚋinvitationᚐSeedStatus(ctx context.Context, v any) (invitation.SeedStatus, error) {
 	tmp, err := graphql.UnmarshalString(v)
@@ -10052,6 +11875,30 @@ var (
 		invitation.SeedStatusIneligible:      "INELIGIBLE",
 	}
 )
+
+func (ec *executionContext) marshalNStatusCount2ᚕᚖtechbizᚋgraphᚋmodelᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNStatusCount2ᚖtechbizᚋgraphᚋmodelᚐStatusCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNStatusCount2ᚖtechbizᚋgraphᚋmodelᚐStatusCount(ctx context.Context, sel ast.SelectionSet, v *model.StatusCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "StatusCount!")
+		return graphql.Null
+	}
+	return ec._StatusCount(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
@@ -10201,6 +12048,30 @@ var (
 		invitation.UserTypeVendor:        "VENDOR",
 	}
 )
+
+func (ec *executionContext) marshalNWeekCount2ᚕᚖtechbizᚋgraphᚋmodelᚐWeekCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.WeekCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWeekCount2ᚖtechbizᚋgraphᚋmodelᚐWeekCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWeekCount2ᚖtechbizᚋgraphᚋmodelᚐWeekCount(ctx context.Context, sel ast.SelectionSet, v *model.WeekCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WeekCount!")
+		return graphql.Null
+	}
+	return ec._WeekCount(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
@@ -10513,6 +12384,13 @@ func (ec *executionContext) marshalOMailState2ᚕtechbizᚋentᚋinvitationᚐMa
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx context.Context, sel ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Officer(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOProvisioningState2ᚕtechbizᚋentᚋinvitationᚐProvisioningᚄ(ctx context.Context, v any) ([]invitation.Provisioning, error) {

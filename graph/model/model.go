@@ -165,6 +165,8 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo,omitempty"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	Stuck *bool `json:"stuck,omitempty"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers,omitempty"`
 }
@@ -185,6 +187,18 @@ type InvitationPayload struct {
 	Errors []*fault.Error `json:"errors"`
 }
 
+// How many of what a filter matches stand where.
+type InvitationSummary struct {
+	// How many altogether.
+	Total int `json:"total"`
+	// By what the directory says of the account, every status once.
+	ByTechPassStatus []*StatusCount `json:"byTechPassStatus"`
+	// By what the directory says of SEED, every status once, and null for those without an account.
+	BySeedStatus []*SeedCount `json:"bySeedStatus"`
+	// By the week of the invitation, oldest first, without gaps; the last 12 weeks that have any.
+	ByWeek []*WeekCount `json:"byWeek"`
+}
+
 // An invitation by e-mail, to a public officer.
 type InviteByEmailInput struct {
 	// Address below gov.sg, at most 255 characters.
@@ -195,6 +209,16 @@ type InviteByEmailInput struct {
 	Reason string `json:"reason"`
 	// Makes a repeated call harmless: for 30 days the same key with the same input gives the first answer.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// Invitations that a change of many left out, by the reason.
+type LeftOut struct {
+	// The reason, for programs.
+	Code fault.Code `json:"code"`
+	// How many.
+	Count int `json:"count"`
+	// The reason, for a person.
+	Message string `json:"message"`
 }
 
 // What the caller may change. Errors of the input stand in the payload, all of them at once; the object is null whenever errors stand.
@@ -215,6 +239,46 @@ type PageInfo struct {
 
 // What the caller may read.
 type Query struct {
+}
+
+// The answer to resending many.
+type ResendPayload struct {
+	// How many were resent, or would be with dryRun.
+	Resent int `json:"resent"`
+	// How many were left out, and why.
+	LeftOut []*LeftOut `json:"leftOut"`
+	// What to correct.
+	Errors []*fault.Error `json:"errors"`
+}
+
+// How many have one SEED status.
+type SeedCount struct {
+	// The status; null where there is no account.
+	Status *invitation.SeedStatus `json:"status,omitempty"`
+	// How many.
+	Count int `json:"count"`
+}
+
+// How many have one status.
+type StatusCount struct {
+	// The status.
+	Status invitation.TechpassStatus `json:"status"`
+	// How many.
+	Count int `json:"count"`
+}
+
+// What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws.
+type Subscription struct {
+}
+
+// How many were invited in one week.
+type WeekCount struct {
+	// The Monday on which the week begins, in Singapore.
+	WeekOf time.Time `json:"weekOf"`
+	// How many.
+	Count int `json:"count"`
+	// By what the directory says of the account now, every status once.
+	ByTechPassStatus []*StatusCount `json:"byTechPassStatus"`
 }
 
 // What a list of invitations can be sorted by.

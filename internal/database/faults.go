@@ -29,10 +29,14 @@ func IsUnique(err error) bool {
 	return false
 }
 
+// ErrLost is what a transaction returns that found its rows changed by another one
+// since it looked: it is run again.
+var ErrLost = errors.New("database: another transaction was faster")
+
 // lostToAnother says whether the same transaction may succeed when it is run
 // again, now that another one is through.
 func lostToAnother(err error) bool {
-	if IsUnique(err) {
+	if IsUnique(err) || errors.Is(err, ErrLost) {
 		return true
 	}
 	var pe *pq.Error

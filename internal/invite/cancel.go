@@ -11,8 +11,6 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
-	"techbiz/internal/fault"
-	"techbiz/internal/jobs"
 )
 
 // Cancel calls an invitation off, also while its work is queued or runs. Address,
@@ -25,24 +23,7 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 		return nil, err
 	}
 	i, err := s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.Invitation.Update().Where(invitation.ID(id), cancellable(tx.Now)).
-			SetOpen(false).SetProvisioning(invitation.ProvisioningCancelled).
-			SetTechpassStatus(invitation.TechpassStatusUserNotFound).ClearSeedStatus().
-			SetFailure("Cancelled by " + actor.Email + ".").SetWithdrawing(true).ClearExpiresAt().ClearLink().
-			SetUpdatedAt(tx.Now).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("cancel: %w", err)
-		}
-		if n == 0 {
-			if _, err := Load(ctx, tx.Client, id); err != nil {
-				return err
-			}
-			return fault.New(fault.NotCancellable, "This invitation has ended already: the person has onboarded, or it was cancelled, failed or lapsed.")
-		}
-		if err := Record(ctx, tx, tx.Now, Event{Invitation: id, What: EventCancelled, Officer: &actor.OfficerID}); err != nil {
-			return err
-		}
-		return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
+		return s.end(ctx, tx, actor, id, "Cancelled by "+actor.Email+".", EventCancelled)
 	})
 	if err != nil {
 		return nil, err

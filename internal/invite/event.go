@@ -20,6 +20,7 @@ const (
 	EventResent    = "RESENT"
 	EventFailed    = "FAILED"
 	EventCancelled = "CANCELLED"
+	EventCorrected = "CORRECTED"
 	EventOnboarded = "ONBOARDED"
 	EventLapsed    = "LAPSED"
 	EventGone      = "NOT_FOUND"

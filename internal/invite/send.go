@@ -65,7 +65,7 @@ func (s *Service) send(ctx context.Context, mutation string, method invitation.M
 			made, err = s.first(ctx, tx.Client, id, err)
 			return err
 		}
-		made, err = s.accept(ctx, tx, actor, method, c.Request)
+		made, err = s.accept(ctx, tx, actor, accepted{Method: method, Request: c.Request})
 		if err != nil {
 			return err
 		}
@@ -85,10 +85,18 @@ func (s *Service) first(ctx context.Context, client *ent.Client, id uuid.UUID, e
 	return client.Invitation.Get(ctx, id)
 }
 
+// accepted is a request that the rules have let through.
+type accepted struct {
+	Request
+	Method   invitation.Method
+	Replaces *uuid.UUID // the invitation whose address was corrected
+	Detail   string     // what its history begins with
+}
+
 // accept stores the invitation and queues its work. What another request stored
 // since the check is seen here again, and by the unique indexes at the last.
-func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Actor, method invitation.Method, r Request) (*ent.Invitation, error) {
-	c := &Candidate{Request: r}
+func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Actor, r accepted) (*ent.Invitation, error) {
+	c := &Candidate{Request: r.Request}
 	if err := s.compareOwn(ctx, tx.Client, tx.Now, []*Candidate{c}); err != nil {
 		return nil, err
 	}
@@ -99,7 +107,7 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 		return nil, err
 	}
 	made, err := tx.Invitation.Create().SetID(schema.NewID()).SetInviterID(actor.OfficerID).
-		SetMethod(method).SetUserType(r.UserType).
+		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
 		SetNillableUsername(nonEmpty(r.Username)).SetNillableUsernameKey(nonEmpty(r.UsernameKey)).
 		SetNillableFirstName(nonEmpty(r.FirstName)).SetNillableFirstNameKey(nonEmpty(address.Fold(r.FirstName))).
@@ -112,7 +120,7 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if err != nil {
 		return nil, fmt.Errorf("store invitation: %w", err)
 	}
-	if err := Record(ctx, tx, tx.Now, Event{Invitation: made.ID, What: EventInvited, Officer: &actor.OfficerID}); err != nil {
+	if err := Record(ctx, tx, tx.Now, Event{Invitation: made.ID, What: EventInvited, Officer: &actor.OfficerID, Detail: r.Detail}); err != nil {
 		return nil, err
 	}
 	return made, s.Jobs.Insert(ctx, tx, jobs.Single, Deliver{IDs: []uuid.UUID{made.ID}})

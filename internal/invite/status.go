@@ -35,11 +35,14 @@ const (
 	AccountLife = 30 * 24 * time.Hour
 )
 
-// lapsed matches registration links that have run out unused.
+// lapsed matches registration links that have run out unused. A row without an
+// end is none of them, and none also where the predicate is turned round: NOT of
+// NULL would be NULL.
 func lapsed(now time.Time) predicate.Invitation {
 	return invitation.And(
 		invitation.MethodEQ(invitation.MethodEmailInvitation),
 		invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
+		invitation.ExpiresAtNotNil(),
 		invitation.ExpiresAtLTE(now))
 }
 
@@ -90,6 +93,23 @@ func cancellable(now time.Time) predicate.Invitation {
 		invitation.Open(true),
 		invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
 		invitation.Not(lapsed(now)))
+}
+
+// stuckAfter is how long a person may take before somebody should look.
+const stuckAfter = 7 * 24 * time.Hour
+
+// Stuck matches what needs somebody: a mail that was refused or came back, work
+// that failed, or a person who has not onboarded for long.
+func Stuck(now time.Time) predicate.Invitation {
+	return invitation.Or(
+		invitation.ProvisioningEQ(invitation.ProvisioningFailed),
+		invitation.And(
+			invitation.Open(true),
+			invitation.Or(
+				invitation.MailIn(invitation.MailRefused, invitation.MailBounced),
+				invitation.And(
+					invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
+					invitation.InvitedAtLT(now.Add(-stuckAfter))))))
 }
 
 // due matches rows with work to do: the first delivery, or a resend's mail.

@@ -44,10 +44,10 @@ func setup(t *testing.T, h http.HandlerFunc, change ...func(*Options)) (*Server,
 	t.Helper()
 	log := &syncBuffer{}
 	o := Options{
-		Log:         slog.New(requestid.LogHandler(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-		Clock:       clock.Machine,
-		Ready:       func(context.Context) error { return nil },
-		BaseURL:     &url.URL{Scheme: "https", Host: "portal.example.sg"},
+		Log:     slog.New(requestid.LogHandler(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		Clock:   clock.Machine,
+		Ready:   func(context.Context) error { return nil },
+		BaseURL: &url.URL{Scheme: "https", Host: "portal.example.sg"},
 		Upload:  func(path string) bool { return path == "/graphql" },
 	}
 	for _, c := range change {

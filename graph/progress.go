@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
+	"techbiz/internal/batch"
+	"techbiz/internal/watch"
+)
+
+// state is what a progress is made of.
+type state struct {
+	batch  *ent.Batch
+	counts batch.Counts
+}
+
+// batchProgress sends a batch each time it or its counts change, until it is
+// completed.
+func (r *Resolver) batchProgress(ctx context.Context, id uuid.UUID) <-chan *ent.Batch {
+	states := watch.Until(ctx, r.Log, func(a, b state) bool {
+		return a.counts == b.counts && a.batch.State == b.batch.State && a.batch.DirectoryCheck == b.batch.DirectoryCheck
+	}, func(ctx context.Context) (state, bool, error) {
+		b, err := batch.Load(ctx, r.DB.Client, id)
+		if err != nil {
+			return state{}, false, err
+		}
+		counts, err := r.Lists.Count(ctx, []uuid.UUID{id})
+		return state{b, counts[id]}, b.State == entbatch.StateCompleted, err
+	})
+	out := make(chan *ent.Batch)
+	go func() {
+		defer close(out)
+		for s := range states {
+			select {
+			case <-ctx.Done():
+				return
+			case out <- s.batch:
+			}
+		}
+	}()
+	return out
+}

@@ -1,0 +1,116 @@
+package invite
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	"techbiz/ent/invitation"
+	"techbiz/internal/access"
+	"techbiz/internal/address"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/jobs"
+)
+
+// Correct ends an invitation whose address was wrong and starts a new one at the
+// corrected address, with all else as it was; the history of both says so. The
+// new one has its own day for a resend. Codes: NOT_FOUND, NOT_CANCELLABLE, those
+// of the fields, ALREADY_INVITED, ACCOUNT_EXISTS, UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent.Invitation, error) {
+	actor, err := access.RequireWrite(ctx)
+	if err != nil {
+		return nil, err
+	}
+	old, err := Load(ctx, s.DB.Client, id)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.corrected(ctx, old, email)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Faults.Err(); err != nil {
+		return nil, err
+	}
+	var made *ent.Invitation
+	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		if err := s.end(ctx, tx, actor, id, "Replaced by an invitation to "+c.Email+".", EventCorrected); err != nil {
+			return err
+		}
+		made, err = s.accept(ctx, tx, actor, accepted{Method: old.Method, Request: c.Request, Replaces: &id, Detail: "Corrected from " + old.Email + "."})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, s.completeBatch(ctx, old.BatchID)
+}
+
+// corrected checks the invitation as it would be at the new address. What the old
+// one holds besides the address is free as soon as that one ends, so only the
+// address is looked for here.
+func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email string) (*Candidate, error) {
+	d := Details{
+		Email: email, Username: text(old.Username), FirstName: text(old.FirstName), LastName: text(old.LastName),
+		ContactNumber: text(old.ContactNumber), Organisation: text(old.Organisation), Department: text(old.Department),
+		Seed: answer(old.SeedRequired), Reason: old.Reason,
+	}
+	if s.Government.Officer(address.Domain(email)) {
+		d.Username = ""
+	}
+	c := &Candidate{}
+	if old.Method == invitation.MethodEmailInvitation {
+		c.Request, c.Faults = Rules{Government: s.Government, Links: s.Links}.Email(d)
+	} else {
+		rules, err := s.Rules(ctx, s.DB.Client)
+		if err != nil {
+			return nil, err
+		}
+		c.Request, c.Faults = rules.Account(d)
+	}
+	if c.EmailKey == old.EmailKey {
+		c.Faults = append(c.Faults, fault.Field("email", fault.AlreadyInvited, "The invitation has this address already. Enter the one that was meant."))
+		return c, nil
+	}
+	only := &Candidate{Request: Request{EmailKey: c.EmailKey}}
+	if _, err := s.Compare(ctx, []*Candidate{only}, true); err != nil {
+		return nil, err
+	}
+	c.Faults = append(c.Faults, only.Faults...)
+	Sort(c.Faults)
+	return c, nil
+}
+
+// answer is how a yes or no stands in [Details].
+func answer(yes bool) string {
+	if yes {
+		return "Yes"
+	}
+	return "No"
+}
+
+// end closes an invitation in the name of a person, and queues the withdrawal of
+// what the directory holds of it. Codes: NOT_FOUND, NOT_CANCELLABLE.
+func (s *Service) end(ctx context.Context, tx *database.Tx, actor access.Actor, id uuid.UUID, why, event string) error {
+	n, err := tx.Invitation.Update().Where(invitation.ID(id), cancellable(tx.Now)).
+		SetOpen(false).SetProvisioning(invitation.ProvisioningCancelled).
+		SetTechpassStatus(invitation.TechpassStatusUserNotFound).ClearSeedStatus().
+		SetFailure(why).SetWithdrawing(true).ClearExpiresAt().ClearLink().
+		SetUpdatedAt(tx.Now).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("end invitation: %w", err)
+	}
+	if n == 0 {
+		if _, err := Load(ctx, tx.Client, id); err != nil {
+			return err
+		}
+		return fault.New(fault.NotCancellable, "This invitation has ended already: the person has onboarded, or it was cancelled, failed or lapsed.")
+	}
+	if err := Record(ctx, tx, tx.Now, Event{Invitation: id, What: event, Officer: &actor.OfficerID, Detail: why}); err != nil {
+		return err
+	}
+	return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
+}

@@ -1,0 +1,112 @@
+package invite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/riverqueue/river"
+
+	"techbiz/ent/invitation"
+	"techbiz/ent/predicate"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/jobs"
+)
+
+// resendMost bounds one resend of many; one job sends resendChunk of them.
+const (
+	resendMost  = 10_000
+	resendChunk = 250
+)
+
+// LeftOut is how many a change of many left out for one reason.
+type LeftOut struct {
+	Code    fault.Code
+	Count   int
+	Message string
+}
+
+// ResendAll sends the mail again to all that match and can be resent now, at most
+// 10,000 at once, and says how many were left out and why. With dryRun it only
+// counts. Codes: UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, dryRun bool) (resent int, left []LeftOut, err error) {
+	actor, err := access.RequireWrite(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		can, tooSoon, never, err := sortOut(ctx, tx, where)
+		if err != nil {
+			return err
+		}
+		left = left[:0]
+		add := func(n int, code fault.Code, message string) {
+			if n > 0 {
+				left = append(left, LeftOut{Code: code, Count: n, Message: message})
+			}
+		}
+		add(tooSoon, fault.ResendTooSoon, "Resent less than 24 hours ago.")
+		add(never, fault.NotResendable, "Onboarded, cancelled, failed, lapsed, or the first mail is not out yet.")
+		if len(can) > resendMost {
+			add(len(can)-resendMost, fault.TooManyRows, fmt.Sprintf("Only %d are resent at once; resend again for the others.", resendMost))
+			can = can[:resendMost]
+		}
+		resent = len(can)
+		if dryRun {
+			return nil
+		}
+		return s.resendEach(ctx, tx, actor, can)
+	})
+	return resent, left, err
+}
+
+// sortOut divides what matches: what can be resent now, and how many not yet and
+// not at all.
+func sortOut(ctx context.Context, tx *database.Tx, where []predicate.Invitation) (can []uuid.UUID, tooSoon, never int, err error) {
+	all, err := tx.Invitation.Query().Where(where...).Count(ctx)
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("count invitations: %w", err)
+	}
+	possible, err := tx.Invitation.Query().Where(where...).Where(resendable(tx.Now)).Count(ctx)
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("count resendable: %w", err)
+	}
+	can, err = tx.Invitation.Query().Where(where...).Where(resendable(tx.Now), rested(tx.Now)).
+		Order(invitation.ByID()).IDs(ctx)
+	if err != nil {
+		return nil, 0, 0, fmt.Errorf("look for resendable: %w", err)
+	}
+	return can, possible - len(can), all - possible, nil
+}
+
+// resendEach marks the invitations and queues their mails in chunks. What another
+// request resent at this moment makes the marking come out short, and the
+// transaction is run again.
+func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.Actor, ids []uuid.UUID) error {
+	events := make([]Event, 0, len(ids))
+	var work []river.JobArgs
+	for part := range slices.Chunk(ids, resendChunk) {
+		n, err := tx.Invitation.Update().Where(invitation.IDIn(part...), resendable(tx.Now), rested(tx.Now)).
+			AddMailsWanted(1).SetAttempts(0).SetResentAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("resend: %w", err)
+		}
+		if n != len(part) {
+			return database.ErrLost
+		}
+		for _, id := range part {
+			events = append(events, Event{Invitation: id, What: EventResent, Officer: &actor.OfficerID})
+		}
+		work = append(work, Deliver{IDs: part})
+	}
+	if err := Record(ctx, tx, tx.Now, events...); err != nil {
+		return err
+	}
+	if len(work) == 0 {
+		return nil
+	}
+	return s.Jobs.Insert(ctx, tx, jobs.Bulk, work...)
+}
