@@ -81,7 +81,7 @@ func (r *batchResolver) Cancelled(ctx context.Context, obj *ent.Batch) (int, err
 // Rows is the resolver for the rows field.
 func (r *batchResolver) Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, search *string) (*model.BatchRowConnection, error) {
 	w, err := database.NewWindow(database.PageArgs{First: first, After: after, Last: last, Before: before},
-		database.Order{Column: batchrow.FieldPosition}, rowsPage)
+		database.Order{Column: batchrow.FieldPosition, Number: true}, rowsPage)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"techbiz/ent"
@@ -84,7 +83,11 @@ func (r *Resolver) matching(ctx context.Context, f *model.InvitationFilter) ([]p
 		return nil, fault.New(fault.BadRequest, "Search for at most %d characters.", maxSearch)
 	}
 	if f.Search != nil && address.Fold(*f.Search) != "" {
-		p = append(p, func(s *entsql.Selector) { s.Where(database.HasPrefix(s, address.Fold(*f.Search), searched...)) })
+		found, err := r.DB.Search(ctx, invitation.Table, address.Fold(*f.Search), searched...)
+		if err != nil {
+			return nil, err
+		}
+		p = append(p, found)
 	}
 	if f.Email != nil {
 		p = append(p, invitation.EmailKey(address.Fold(*f.Email)))

@@ -108,14 +108,18 @@ const countLimit = 10_000
 
 func (r *Resolver) countInvitations(where []predicate.Invitation) scalar.Total {
 	return func(ctx context.Context) (int, bool, error) {
-		ids, err := r.DB.Invitation.Query().Where(where...).Limit(countLimit + 1).IDs(ctx)
+		beyond, err := r.DB.Invitation.Query().Where(where...).Offset(countLimit).Limit(1).IDs(ctx)
 		if err != nil {
 			return 0, false, fmt.Errorf("count invitations: %w", err)
 		}
-		if len(ids) > countLimit {
+		if len(beyond) > 0 {
 			return countLimit, false, nil
 		}
-		return len(ids), true, nil
+		n, err := r.DB.Invitation.Query().Where(where...).Count(ctx)
+		if err != nil {
+			return 0, false, fmt.Errorf("count invitations: %w", err)
+		}
+		return n, true, nil
 	}
 }
 

@@ -224,3 +224,30 @@ func TestPolicies_NobodySeesNothing(t *testing.T) {
 		}
 	})
 }
+
+func TestSearch_FewAndMany(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, clock.Machine, func(t *testing.T, db *database.DB) {
+		const many = 2_500 // above what is collected from the index first
+		err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			rows := [][]any{{schema.NewID(), "50%_off", tx.Now}, {schema.NewID(), "50 off", tx.Now}}
+			for i := range many {
+				rows = append(rows, []any{schema.NewID(), fmt.Sprintf("many%d", i), tx.Now})
+			}
+			return tx.Insert(ctx, "markers", []string{"id", "name", "created_at"}, "", rows)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for prefix, want := range map[string]int{"many": many, "many24": 111, "50%": 1, "50": 2, "%": 0, "5__": 0, `\`: 0, "x": 0} {
+			found, err := db.Search(t.Context(), "markers", prefix, "name")
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := db.Marker.Query().Where(found).Count(access.System(t.Context()))
+			if err != nil || got != want {
+				t.Errorf("%q: %d rows, want %d, %v", prefix, got, want, err)
+			}
+		}
+	})
+}

@@ -3,7 +3,10 @@ package database
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -27,6 +30,9 @@ const MaxPage = 200
 type Order struct {
 	Column string
 	Desc   bool
+	// Number says that the column holds whole numbers; one of a time ends in _at,
+	// and any other holds text.
+	Number bool
 }
 
 // Page is one page of a list.
@@ -89,24 +95,31 @@ func (w Window) decode(name string, cursor *string) (*position, error) {
 	if err := json.Unmarshal(raw, &p); err != nil || p.Column != w.order.Column {
 		return nil, broken
 	}
-	switch v := p.Value.(type) {
-	case string:
-		if at, err := time.Parse(time.RFC3339Nano, v); err == nil && isTime(w.order.Column) {
-			p.Value = at.UTC()
-		} else if isTime(w.order.Column) {
-			return nil, broken
-		}
-	case float64:
-		p.Value = int64(v)
-	default:
+	if p.Value, err = w.order.value(p.Value); err != nil {
 		return nil, broken
 	}
 	return &p, nil
 }
 
-// isTime follows the naming of the model: a column of a time ends in _at.
-func isTime(column string) bool {
-	return len(column) > 3 && column[len(column)-3:] == "_at"
+// value is a cursor's value as the column has it. A cursor is the caller's text:
+// what the database would choke on ends here.
+func (o Order) value(v any) (any, error) {
+	switch v := v.(type) {
+	case float64:
+		if o.Number && v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v), nil
+		}
+	case string:
+		switch {
+		case o.Number || strings.ContainsRune(v, 0):
+		case strings.HasSuffix(o.Column, "_at"):
+			at, err := time.Parse(time.RFC3339Nano, v)
+			return at.UTC(), err
+		default:
+			return v, nil
+		}
+	}
+	return nil, errors.New("no value of the column")
 }
 
 // Select narrows a query to the page, one row more than it has, in the order in

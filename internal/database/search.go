@@ -1,6 +1,9 @@
 package database
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -8,24 +11,67 @@ import (
 )
 
 // HasPrefix matches rows in which any of the columns, which hold folded text,
-// begins with prefix. It is written so that the columns' indexes serve it on both
-// databases; every character of the prefix stands for itself.
+// begins with prefix; every character of the prefix stands for itself. It is
+// written so that the columns' indexes can serve it on both databases.
 func HasPrefix(s *entsql.Selector, prefix string, columns ...string) *entsql.Predicate {
 	any := make([]*entsql.Predicate, len(columns))
 	for i, c := range columns {
-		c = s.C(c)
-		if s.Dialect() == dialect.Postgres {
-			any[i] = entsql.P(func(b *entsql.Builder) {
-				b.Ident(c).WriteString(" LIKE ").Arg(likeEscape.Replace(prefix) + "%")
-			})
-		} else {
-			any[i] = entsql.And(entsql.GTE(c, prefix), entsql.LT(c, prefix+lastRune))
-		}
+		any[i] = entsql.P(func(b *entsql.Builder) { writePrefix(b, s.C(c), prefix) })
 	}
 	return entsql.Or(any...)
+}
+
+// writePrefix writes that the column begins with the prefix.
+func writePrefix(b *entsql.Builder, column, prefix string) {
+	if b.Dialect() == dialect.Postgres {
+		b.Ident(column).WriteString(" LIKE ").Arg(likeEscape.Replace(prefix) + "%")
+		return
+	}
+	b.Ident(column).WriteString(" >= ").Arg(prefix).WriteString(" AND ").Ident(column).WriteString(" < ").Arg(prefix + lastRune)
 }
 
 // lastRune sorts behind every character that text has.
 const lastRune = "\U0010FFFF"
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// fewRows is up to how many matches it pays to collect them from the columns'
+// indexes first. Beyond, a list in its own order meets enough of them soon.
+const fewRows = 2_000
+
+// Search is [HasPrefix] for a page of a large table, whatever else narrows and
+// orders it. How many rows match decides how they are found, and only the
+// database's indexes know that: they are asked first, for a bounded number.
+func (db *DB) Search(ctx context.Context, table, prefix string, columns ...string) (func(*entsql.Selector), error) {
+	matches := func(b *entsql.Builder, what string) {
+		for i, c := range columns {
+			if i > 0 {
+				b.WriteString(" UNION ALL ")
+			}
+			b.WriteString("SELECT " + what + " FROM ").Ident(table).WriteString(" WHERE ")
+			writePrefix(b, c, prefix)
+		}
+	}
+	b := &entsql.Builder{}
+	b.SetDialect(db.dialect)
+	b.WriteString("SELECT count(*) FROM (")
+	matches(b, "1")
+	b.WriteString(fmt.Sprintf(" LIMIT %d) AS matches", fewRows+1))
+	query, args := b.Query()
+	n := 0
+	rows, err := db.read.QueryContext(ctx, query, args...)
+	if err := each(rows, err, func(r *sql.Rows) error { return r.Scan(&n) }); err != nil {
+		return nil, fmt.Errorf("count matches: %w", err)
+	}
+	if n > fewRows {
+		return func(s *entsql.Selector) { s.Where(HasPrefix(s, prefix, columns...)) }, nil
+	}
+	return func(s *entsql.Selector) {
+		id := s.C("id")
+		s.Where(entsql.P(func(b *entsql.Builder) {
+			b.Ident(id).WriteString(" IN (")
+			matches(b, "id")
+			b.WriteString(")")
+		}))
+	}, nil
+}
