@@ -94,6 +94,9 @@ func (r *batchResolver) Rows(ctx context.Context, obj *ent.Batch, first *int, af
 		return nil, fmt.Errorf("list rows: %w", err)
 	}
 	page := database.Paginate(w, rows, func(b *ent.BatchRow) (any, uuid.UUID) { return b.Position, b.ID })
+	if err := r.prefetchRows(ctx, page.Nodes, askedOfNodes(ctx)); err != nil {
+		return nil, err
+	}
 	return &model.BatchRowConnection{
 		Edges: edges(page, func(c string, n *ent.BatchRow) *model.BatchRowEdge { return &model.BatchRowEdge{Cursor: c, Node: n} }),
 		Nodes: page.Nodes, PageInfo: pageInfo(page),
@@ -204,6 +207,9 @@ func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, 
 		return nil, fmt.Errorf("list batches: %w", err)
 	}
 	page := database.Paginate(w, rows, func(b *ent.Batch) (any, uuid.UUID) { return b.CreatedAt, b.ID })
+	if err := r.prefetchBatches(ctx, page.Nodes, askedOfNodes(ctx)); err != nil {
+		return nil, err
+	}
 	return &model.BatchConnection{
 		Edges: edges(page, func(c string, n *ent.Batch) *model.BatchEdge { return &model.BatchEdge{Cursor: c, Node: n} }),
 		Nodes: page.Nodes, PageInfo: pageInfo(page),

@@ -33,6 +33,7 @@ type Options struct {
 type configurable interface {
 	Use(graphql.HandlerExtension)
 	AroundOperations(graphql.OperationMiddleware)
+	AroundRootFields(graphql.RootFieldMiddleware)
 	AroundResponses(graphql.ResponseMiddleware)
 	SetErrorPresenter(graphql.ErrorPresenterFunc)
 	SetRecoverFunc(graphql.RecoverFunc)
@@ -79,6 +80,14 @@ func Configure(to configurable, r *Resolver, o Options) {
 	// A subscription has many answers, and each reads anew.
 	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(r.withLoaders(ctx))
+	})
+	// The changes of an operation run one after the other, and each answers with
+	// what it left behind.
+	to.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
+			ctx = r.withLoaders(ctx)
+		}
+		return next(ctx)
 	})
 }
 

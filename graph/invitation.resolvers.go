@@ -154,6 +154,9 @@ func (r *queryResolver) Invitations(ctx context.Context, first *int, after *stri
 		return nil, fmt.Errorf("list invitations: %w", err)
 	}
 	page := database.Paginate(w, rows, sortKey(order))
+	if err := r.prefetchInvitations(ctx, page.Nodes, askedOfNodes(ctx)); err != nil {
+		return nil, err
+	}
 	return &model.InvitationConnection{
 		Edges: edges(page, func(c string, n *ent.Invitation) *model.InvitationEdge {
 			return &model.InvitationEdge{Cursor: c, Node: n}

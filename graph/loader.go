@@ -26,8 +26,8 @@ type loaders struct {
 	history    *dataloadgen.Loader[uuid.UUID, []*ent.InvitationEvent]
 }
 
-// gather is how long a loader waits for more of the same: the rows of a list ask
-// within microseconds of each other.
+// gather is how long a loader waits for more of the same, where prefetch has not
+// loaded it already: what stands side by side asks within microseconds.
 const gather = 300 * time.Microsecond
 
 type loadersKey struct{}
@@ -35,23 +35,27 @@ type loadersKey struct{}
 func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 	wait := dataloadgen.WithWait(gather)
 	return context.WithValue(ctx, loadersKey{}, &loaders{
-		officer: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Officer, error) {
-			all, err := r.DB.Officer.Query().Where(officer.IDIn(ids...)).All(ctx)
-			return byID(all, err, func(o *ent.Officer) uuid.UUID { return o.ID })
-		}, wait),
-		batch: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Batch, error) {
-			all, err := r.DB.Batch.Query().Where(entbatch.IDIn(ids...)).All(ctx)
-			return byID(all, err, func(b *ent.Batch) uuid.UUID { return b.ID })
-		}, wait),
-		counts: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]batch.Counts, error) {
-			return r.Lists.Count(ctx, ids)
-		}, wait),
-		invitation: dataloadgen.NewMappedLoader(func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Invitation, error) {
-			all, err := r.DB.Invitation.Query().Where(invitation.IDIn(ids...)).All(ctx)
-			return byID(all, err, func(i *ent.Invitation) uuid.UUID { return i.ID })
-		}, wait),
-		history: dataloadgen.NewMappedLoader(r.histories, wait),
+		officer:    dataloadgen.NewMappedLoader(r.officers, wait),
+		batch:      dataloadgen.NewMappedLoader(r.batches, wait),
+		counts:     dataloadgen.NewMappedLoader(r.Lists.Count, wait),
+		invitation: dataloadgen.NewMappedLoader(r.invitations, wait),
+		history:    dataloadgen.NewMappedLoader(r.histories, wait),
 	})
+}
+
+func (r *Resolver) officers(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Officer, error) {
+	all, err := r.DB.Officer.Query().Where(officer.IDIn(ids...)).All(ctx)
+	return byID(all, err, func(o *ent.Officer) uuid.UUID { return o.ID })
+}
+
+func (r *Resolver) batches(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Batch, error) {
+	all, err := r.DB.Batch.Query().Where(entbatch.IDIn(ids...)).All(ctx)
+	return byID(all, err, func(b *ent.Batch) uuid.UUID { return b.ID })
+}
+
+func (r *Resolver) invitations(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*ent.Invitation, error) {
+	all, err := r.DB.Invitation.Query().Where(invitation.IDIn(ids...)).All(ctx)
+	return byID(all, err, func(i *ent.Invitation) uuid.UUID { return i.ID })
 }
 
 // histories loads what happened to invitations, oldest first.

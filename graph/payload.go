@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -107,7 +108,7 @@ func total(ctx context.Context, t scalar.Total) (int, error) {
 const countLimit = 10_000
 
 func (r *Resolver) countInvitations(where []predicate.Invitation) scalar.Total {
-	return func(ctx context.Context) (int, bool, error) {
+	return once(func(ctx context.Context) (int, bool, error) {
 		beyond, err := r.DB.Invitation.Query().Where(where...).Offset(countLimit).Limit(1).IDs(ctx)
 		if err != nil {
 			return 0, false, fmt.Errorf("count invitations: %w", err)
@@ -120,6 +121,19 @@ func (r *Resolver) countInvitations(where []predicate.Invitation) scalar.Total {
 			return 0, false, fmt.Errorf("count invitations: %w", err)
 		}
 		return n, true, nil
+	})
+}
+
+// once counts the first time that somebody asks: the total and whether it is exact
+// are two fields of one count.
+func once(count scalar.Total) scalar.Total {
+	var first sync.Once
+	var n int
+	var exact bool
+	var err error
+	return func(ctx context.Context) (int, bool, error) {
+		first.Do(func() { n, exact, err = count(ctx) })
+		return n, exact, err
 	}
 }
 

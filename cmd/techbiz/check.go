@@ -20,13 +20,15 @@ const (
 	mostUpload    = 30 << 20 // a request ends at 32 MiB
 	leastTimeout  = time.Second
 	mostTimeout   = 10 * time.Minute
+	leastSession  = time.Second
+	mostSession   = 24 * time.Hour
 	maxDomainSize = 253
 )
 
 func (s *Settings) check() error {
 	for _, rule := range []func() error{
 		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail, s.checkSandbox,
-		s.checkUpload, s.Logging.check,
+		s.checkSession, s.checkUpload, s.Logging.check,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -164,6 +166,18 @@ func isLoopback(addr string) bool {
 	}
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
+
+func (s *Settings) checkSession() error {
+	for _, t := range []struct {
+		name string
+		time time.Duration
+	}{{"session-idle", s.SessionIdle}, {"session-max", s.SessionMax}} {
+		if t.time < leastSession || t.time > mostSession {
+			return mistaken(t.name, "%s is out of bounds; give a time from %s to %s, such as 15m", t.time, leastSession, mostSession)
+		}
+	}
+	return nil
 }
 
 func (s *Settings) checkUpload() error {

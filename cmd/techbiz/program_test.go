@@ -147,6 +147,11 @@ func start(t *testing.T, args ...string) *url.URL {
 		if status := <-ended; status != 0 {
 			t.Errorf("ended with status %d: %s", status, stderr.String())
 		}
+		for line := range strings.Lines(stderr.String()) {
+			if t.Failed() && strings.Contains(line, "level=ERROR") {
+				t.Log(line)
+			}
+		}
 	})
 	select {
 	case base := <-serving:

@@ -11,7 +11,9 @@ type Settings struct {
 	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema."`
 
 	Storage
-	SessionKey hexKey `env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`
+	SessionKey  hexKey        `env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`
+	SessionIdle time.Duration `default:"15m" env:"TECHBIZ_SESSION_IDLE" group:"people" placeholder:"TIME" help:"How long an officer stays signed in without doing anything, 1s to 24h."`
+	SessionMax  time.Duration `default:"8h" env:"TECHBIZ_SESSION_MAX" group:"people" placeholder:"TIME" help:"How long an officer stays signed in at most, 1s to 24h."`
 
 	AllowedDomains list `env:"TECHBIZ_ALLOWED_DOMAINS" group:"people" placeholder:"DOMAIN,..." help:"Vendors' domains that are allowed from the first start on. Officers' domains always are."`
 	Admins         list `env:"TECHBIZ_ADMINS" group:"people" placeholder:"EMAIL,..." help:"Officers who are administrators."`

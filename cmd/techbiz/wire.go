@@ -64,8 +64,9 @@ const maxBackoff = 10 * time.Second
 // it.
 const streamPing = 15 * time.Second
 
-// attempts is how often a step of an invitation may fail before it is given up.
-const attempts = 12
+// attempts is how often a step of an invitation may fail before it is given up:
+// the directory or the relay may be down for the better part of an hour.
+const attempts = 400
 
 // wire joins the concrete things. It is the only place that knows them all.
 func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
@@ -136,6 +137,8 @@ func (p *parts) services() {
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
 		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },
 		Background: ui.Background,
+		Idle:       s.SessionIdle,
+		Absolute:   s.SessionMax,
 		Log:        p.log,
 	})
 	p.housekeeping()

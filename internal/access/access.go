@@ -35,6 +35,7 @@ func (Role) Values() []string {
 type Actor struct {
 	OfficerID uuid.UUID
 	Email     string // folded
+	Name      string // "" where it is not known
 	Role      Role
 	// ByToken is set for a request with a bearer token; Write then says whether
 	// the token may change anything. A session always may.

@@ -25,9 +25,10 @@ func Valid(s string) bool {
 }
 
 // Fold is the form in which text is compared and searched: trimmed, in lower
-// case, and composed (Unicode NFC).
+// case, composed (Unicode NFC), and without NUL, which PostgreSQL's text cannot
+// hold.
 func Fold(s string) string {
-	return strings.ToLower(norm.NFC.String(strings.TrimSpace(s)))
+	return strings.ToLower(norm.NFC.String(strings.TrimSpace(strings.ReplaceAll(s, "\x00", "\uFFFD"))))
 }
 
 // Domain is the folded text behind the last @, and empty where there is none.

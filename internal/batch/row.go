@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -64,7 +65,7 @@ func (r *row) values(batch uuid.UUID) ([]any, error) {
 	q := r.Request
 	return []any{
 		r.id, batch, r.position, r.number, r.sheet,
-		q.Email, orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), orNull(q.ContactNumber),
+		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), orNull(q.ContactNumber),
 		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason),
 		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), orNull(q.Number),
 		address.Fold(q.FirstName), address.Fold(q.LastName), address.Fold(q.Organisation), address.Fold(q.Department),
@@ -84,8 +85,12 @@ func orNull(s string) any {
 	if s == "" {
 		return nil
 	}
-	return s
+	return storable(s)
 }
+
+// storable is what was typed without NUL, which PostgreSQL's text cannot hold; the
+// row's issues name it.
+func storable(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
 
 // scanInto scans the one row of an aggregate.
 func scanInto(to ...any) func(*sql.Rows) error {

@@ -11,8 +11,10 @@ import (
 
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
+	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
+	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
@@ -89,31 +91,48 @@ func remaining(ctx context.Context, tx *database.Tx, id uuid.UUID) (valid []uuid
 }
 
 // flagTaken flags rows whose address, username or number an open invitation holds
-// by now.
+// by now, for all that is taken of a row.
 func (s *Service) flagTaken(ctx context.Context, tx *database.Tx, id uuid.UUID) error {
-	for _, by := range identifying {
-		var taken []uuid.UUID
+	taken := map[uuid.UUID]int{} // which of identifying, as bits
+	for i, by := range identifying {
 		err := tx.Query(ctx, fmt.Sprintf(`SELECT r.id FROM batch_rows r JOIN invitations i ON i.open AND i.%[1]s = r.%[1]s
 			WHERE r.batch_id = $1 AND NOT r.flagged AND NOT r.submitted
 				AND NOT (i.method = 'EMAIL_INVITATION' AND i.techpass_status = 'NOT_ONBOARDED' AND COALESCE(i.expires_at, $2) <= $3)`, by.column),
 			[]any{id, tx.Now.Add(1), tx.Now}, func(r *sql.Rows) error {
 				var row uuid.UUID
 				err := r.Scan(&row)
-				taken = append(taken, row)
+				taken[row] |= 1 << i
 				return err
 			})
 		if err != nil {
 			return fmt.Errorf("look for open invitations: %w", err)
 		}
-		for _, row := range taken {
-			issue := fault.Field(by.field, fault.AlreadyInvited,
-				"An invitation with this %s was opened since the review. Change it, or remove the user.", by.name)
-			if err := tx.BatchRow.UpdateOneID(row).SetIssues(fault.List{issue}).SetFlagged(true).Exec(access.System(ctx)); err != nil {
-				return fmt.Errorf("flag row: %w", err)
+	}
+	alike := map[int][]uuid.UUID{}
+	for row, fields := range taken {
+		alike[fields] = append(alike[fields], row)
+	}
+	for fields, rows := range alike {
+		for part := range slices.Chunk(rows, directory.MaxPeople) {
+			if err := tx.BatchRow.Update().Where(batchrow.IDIn(part...)).SetIssues(takenIssues(fields)).SetFlagged(true).
+				Exec(access.System(ctx)); err != nil {
+				return fmt.Errorf("flag rows: %w", err)
 			}
 		}
 	}
 	return nil
+}
+
+// takenIssues are the issues of a row of which these fields are taken.
+func takenIssues(fields int) fault.List {
+	var issues fault.List
+	for i, by := range identifying {
+		if fields&(1<<i) != 0 {
+			issues = append(issues, fault.Field(by.field, fault.AlreadyInvited,
+				"An invitation with this %s was opened since the review. Change it, or remove the user.", by.name))
+		}
+	}
+	return issues
 }
 
 // submit turns rows into invitations of the same ids, set-wise, and queues their

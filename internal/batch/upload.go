@@ -79,7 +79,7 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 
 // fileName is the bare name, for some browsers send a path.
 func fileName(name string) string {
-	name = filepath.Base(strings.ReplaceAll(strings.ToValidUTF8(name, ""), `\`, "/"))
+	name = filepath.Base(strings.ReplaceAll(strings.ToValidUTF8(storable(name), ""), `\`, "/"))
 	if r := []rune(name); len(r) > maxFileName {
 		name = string(r[:maxFileName])
 	}

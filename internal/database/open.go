@@ -45,6 +45,9 @@ type Options struct {
 	StatementTimeout time.Duration
 	// MaxConns bounds the connections to PostgreSQL; 0 means 20.
 	MaxConns int
+	// Trace, if set, is told each statement that reads outside a transaction,
+	// before it runs, so that tests can count and explain what a list costs.
+	Trace func(query string, args []any)
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -60,6 +63,7 @@ type DB struct {
 	clock   clock.Clock
 	dataDir string
 	timeout time.Duration
+	trace   func(query string, args []any)
 }
 
 // sqliteFile is the name of the SQLite file in the data folder.
@@ -88,7 +92,13 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		_ = db.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	db.Client = ent.NewClient(ent.Driver(entsql.OpenDB(db.dialect, db.read)))
+	reader := entsql.OpenDB(db.dialect, db.read)
+	db.trace = func(string, []any) {}
+	db.Client = ent.NewClient(ent.Driver(reader))
+	if o.Trace != nil {
+		db.trace = o.Trace
+		db.Client = ent.NewClient(ent.Driver(traced{reader, o.Trace}))
+	}
 	return db, nil
 }
 
@@ -116,6 +126,7 @@ func (db *DB) openSQLite() error {
 	db.read.SetMaxOpenConns(readers)
 	db.read.SetMaxIdleConns(2)
 	db.read.SetConnMaxIdleTime(time.Minute)
+	db.read.SetConnMaxLifetime(10 * time.Minute) // a new one sees new statistics ([DB.Learn])
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 )
 
 // HasPrefix matches rows in which any of the columns, which hold folded text,
@@ -41,37 +42,31 @@ const fewRows = 2_000
 
 // Search is [HasPrefix] for a page of a large table, whatever else narrows and
 // orders it. How many rows match decides how they are found, and only the
-// database's indexes know that: they are asked first, for a bounded number.
+// columns' indexes know that: they are asked first, for a bounded number of ids.
 func (db *DB) Search(ctx context.Context, table, prefix string, columns ...string) (func(*entsql.Selector), error) {
-	matches := func(b *entsql.Builder, what string) {
-		for i, c := range columns {
-			if i > 0 {
-				b.WriteString(" UNION ALL ")
-			}
-			b.WriteString("SELECT " + what + " FROM ").Ident(table).WriteString(" WHERE ")
-			writePrefix(b, c, prefix)
-		}
-	}
 	b := &entsql.Builder{}
 	b.SetDialect(db.dialect)
-	b.WriteString("SELECT count(*) FROM (")
-	matches(b, "1")
-	b.WriteString(fmt.Sprintf(" LIMIT %d) AS matches", fewRows+1))
-	query, args := b.Query()
-	n := 0
-	rows, err := db.read.QueryContext(ctx, query, args...)
-	if err := each(rows, err, func(r *sql.Rows) error { return r.Scan(&n) }); err != nil {
-		return nil, fmt.Errorf("count matches: %w", err)
+	b.WriteString("SELECT id FROM (")
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		b.WriteString("SELECT id FROM ").Ident(table).WriteString(" WHERE ")
+		writePrefix(b, c, prefix)
 	}
-	if n > fewRows {
+	b.WriteString(fmt.Sprintf(") AS matches LIMIT %d", fewRows+1))
+	query, args := b.Query()
+	var ids []any
+	if err := db.query(ctx, query, args, func(r *sql.Rows) error {
+		var id uuid.UUID
+		err := r.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("look for matches: %w", err)
+	}
+	if len(ids) > fewRows {
 		return func(s *entsql.Selector) { s.Where(HasPrefix(s, prefix, columns...)) }, nil
 	}
-	return func(s *entsql.Selector) {
-		id := s.C("id")
-		s.Where(entsql.P(func(b *entsql.Builder) {
-			b.Ident(id).WriteString(" IN (")
-			matches(b, "id")
-			b.WriteString(")")
-		}))
-	}, nil
+	return func(s *entsql.Selector) { s.Where(entsql.In(s.C("id"), ids...)) }, nil
 }

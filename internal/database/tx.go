@@ -116,6 +116,12 @@ func (tx *Tx) Query(ctx context.Context, query string, args []any, scan func(*sq
 // inside.
 func (db *DB) Query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
 	query, args = rebind(db.dialect, query, args)
+	return db.query(ctx, query, args, scan)
+}
+
+// query runs one reading statement whose parameters the database knows.
+func (db *DB) query(ctx context.Context, query string, args []any, scan func(*sql.Rows) error) error {
+	db.trace(query, args)
 	rows, err := db.read.QueryContext(ctx, query, args...)
 	return each(rows, err, scan)
 }

@@ -30,10 +30,14 @@ type Once struct {
 	Input    [sha256.Size]byte
 }
 
-// NewOnce returns the identity of a call. Codes: TOO_LONG for the key.
+// NewOnce returns the identity of a call. Codes: TOO_LONG and INVALID_FORMAT for
+// the key.
 func NewOnce(officer uuid.UUID, mutation, key string, input any) (Once, error) {
 	if len(key) > maxKey {
 		return Once{}, fault.Field("idempotencyKey", fault.TooLong, "Shorten the idempotency key to at most %d characters.", maxKey)
+	}
+	if !printable(key) {
+		return Once{}, fault.Field("idempotencyKey", fault.InvalidFormat, "Remove the characters that cannot be shown from the idempotency key.")
 	}
 	raw, err := json.Marshal(input)
 	if err != nil {

@@ -51,6 +51,20 @@ func (s *Service) send(ctx context.Context, mutation string, method invitation.M
 	if id, found, err := once.Before(ctx, s.DB.Client, s.DB.Now()); err != nil || found {
 		return s.first(ctx, s.DB.Client, id, err)
 	}
+	made, err := s.sendOnce(ctx, actor, method, d, once, check)
+	if fault.Of(err) != nil {
+		// What stood in the way may be what the same call, sent twice, made meanwhile.
+		if id, found, berr := once.Before(ctx, s.DB.Client, s.DB.Now()); berr != nil || found {
+			return s.first(ctx, s.DB.Client, id, berr)
+		}
+	}
+	return made, err
+}
+
+// sendOnce checks the request, stores it and keeps its key.
+func (s *Service) sendOnce(ctx context.Context, actor access.Actor, method invitation.Method, d Details, once Once,
+	check func(context.Context, Details, bool) (*Candidate, error),
+) (*ent.Invitation, error) {
 	c, err := check(ctx, d, true)
 	if err != nil {
 		return nil, err

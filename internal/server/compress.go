@@ -34,5 +34,14 @@ func compress(next http.Handler) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
-	return wrap(next), nil
+	zipped := wrap(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// A connection that is to become a websocket has no answer to compress, and
+		// the wrapper would stand between it and its handler.
+		if r.Header.Get("Upgrade") != "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		zipped.ServeHTTP(w, r)
+	}), nil
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,13 +21,32 @@ type badTokenKey struct{}
 // UNAUTHENTICATED even where nobody needs to act.
 func BadToken(ctx context.Context) bool { return ctx.Value(badTokenKey{}) != nil }
 
+// Life is how long a session still lives, as of its request.
+type Life struct {
+	// Idle is the time after which it ends unless it is used before.
+	Idle time.Duration
+	// End is the time after which it ends in any case.
+	End time.Duration
+	// Warn is how long before its end the officer is to hear of it.
+	Warn time.Duration
+}
+
+type lifeKey struct{}
+
+// LifeOf returns the life of the session that signs the request in, and false
+// where none does.
+func LifeOf(ctx context.Context) (Life, bool) {
+	l, ok := ctx.Value(lifeKey{}).(Life)
+	return l, ok
+}
+
 // Middleware puts whoever acts into the context of the request: the owner of its
 // bearer token, or else of its session. A token that is no good never falls back
 // to the session, because a request with a token is exempt from the defences
 // against cross-site requests. The answer is 503 when the database does not say.
 func (s *Service) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, acts, err := s.actor(r)
+		actor, life, err := s.actor(r)
 		if err != nil {
 			if r.Context().Err() == nil {
 				s.log.LogAttrs(r.Context(), slog.LevelError, "who acts is not known", slog.Any("error", err))
@@ -35,8 +55,11 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 			return
 		}
 		ctx := r.Context()
-		if acts {
-			ctx = access.With(ctx, actor)
+		if actor != nil {
+			ctx = access.With(ctx, *actor)
+			if life != nil {
+				ctx = context.WithValue(ctx, lifeKey{}, *life)
+			}
 		} else if _, given := bearer(r); given {
 			ctx = context.WithValue(ctx, badTokenKey{}, true)
 		}
@@ -44,9 +67,15 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Service) actor(r *http.Request) (access.Actor, bool, error) {
+// actor returns who acts, nil for nobody, and the life of the session that says
+// so, nil for a token.
+func (s *Service) actor(r *http.Request) (*access.Actor, *Life, error) {
 	if secret, given := bearer(r); given {
-		return s.tokenActor(r.Context(), secret)
+		actor, ok, err := s.tokenActor(r.Context(), secret)
+		if err != nil || !ok {
+			return nil, nil, err
+		}
+		return &actor, nil, nil
 	}
 	return s.sessionActor(r)
 }
@@ -58,30 +87,35 @@ func bearer(r *http.Request) (secret string, given bool) {
 	return strings.TrimSpace(secret), strings.EqualFold(scheme, "Bearer")
 }
 
-func (s *Service) sessionActor(r *http.Request) (access.Actor, bool, error) {
+func (s *Service) sessionActor(r *http.Request) (*access.Actor, *Life, error) {
 	session, err := s.store.Get(r, s.store.name)
 	if err != nil {
-		return access.Actor{}, false, err
+		return nil, nil, err
 	}
 	id, ok := session.Values[officerColumn].(uuid.UUID)
 	if !ok {
-		return access.Actor{}, false, nil
+		return nil, nil, nil
 	}
 	ctx := access.System(r.Context())
 	o, err := s.db.Officer.Get(ctx, id)
 	if ent.IsNotFound(err) {
-		return access.Actor{}, false, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return access.Actor{}, false, fmt.Errorf("read officer: %w", err)
+		return nil, nil, fmt.Errorf("read officer: %w", err)
 	}
 	if !s.isOfficer(o.Email) {
-		return access.Actor{}, false, nil
+		return nil, nil, nil
 	}
 	if !s.background(r) {
 		s.noteUse(ctx, s.store.touch(ctx, session))
 	}
-	return access.Actor{OfficerID: o.ID, Email: o.Email, Role: o.Role}, true, nil
+	actor := access.Actor{OfficerID: o.ID, Email: o.Email, Role: o.Role}
+	if o.Name != nil {
+		actor.Name = *o.Name
+	}
+	life := s.store.life(session)
+	return &actor, &life, nil
 }
 
 // noteUse logs that a last use was not written. The request goes on: the next one

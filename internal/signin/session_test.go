@@ -89,6 +89,31 @@ func TestSession_ShortIdleTimeIsFollowed(t *testing.T) {
 	}, func(o *Options) { o.Idle = time.Second })
 }
 
+func TestLifeOf(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		b := w.browser(t)
+		if a := b.look(); a.Life != nil {
+			t.Errorf("a stranger's session lives for %v", a.Life)
+		}
+		b.signIn(tan)
+		life := func(what string, want Life, header ...string) {
+			t.Helper()
+			if got := b.look(header...).Life; got == nil || *got != want {
+				t.Errorf("%s: got %+v, want %+v", what, got, want)
+			}
+		}
+		life("signed in", Life{15 * time.Minute, 8 * time.Hour, 2 * time.Minute})
+		w.clock.move(10 * time.Minute)
+		life("a poll later", Life{5 * time.Minute, 8*time.Hour - 10*time.Minute, 2 * time.Minute}, "X-Poll", "1")
+		life("kept", Life{15 * time.Minute, 8*time.Hour - 10*time.Minute, 2 * time.Minute})
+		w.clock.move(30 * time.Second)
+		life("used within a minute", Life{14*time.Minute + 30*time.Second, 8*time.Hour - 10*time.Minute - 30*time.Second, 2 * time.Minute})
+	}, func(o *Options) {
+		o.Background = func(r *http.Request) bool { return r.Header.Get("X-Poll") != "" }
+	})
+}
+
 func TestSession_LastUseIsWrittenOnceAMinute(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {

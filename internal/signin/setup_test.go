@@ -141,6 +141,7 @@ type answer struct {
 	Pending  string
 	Fault    *fault.Error
 	Failed   string
+	Life     *Life // of the session
 	cookies  []*http.Cookie
 }
 
@@ -157,6 +158,9 @@ func (w *world) pages() http.Handler {
 			}
 			a.Pending = w.PendingEmail(r)
 			a.BadToken = BadToken(r.Context())
+			if l, ok := LifeOf(r.Context()); ok {
+				a.Life = &l
+			}
 			if actor, err := access.Require(r.Context()); err == nil {
 				a.Email, a.Role = actor.Email, actor.Role
 			}

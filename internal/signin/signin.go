@@ -39,6 +39,9 @@ const (
 	// most, and useTimeout how long a request waits for it.
 	useInterval = time.Minute
 	useTimeout  = time.Second
+
+	// warnBefore is how long before its end an officer hears of it.
+	warnBefore = 2 * time.Minute
 )
 
 // Options are what the service needs.

@@ -22,13 +22,14 @@ import (
 	"techbiz/internal/fault"
 )
 
-// What a session holds. Officer and last use have columns of their own and are
-// not among the encoded values.
+// What a session holds. Officer, last use and end have columns of their own and
+// are not among the encoded values.
 type column string
 
 const (
 	officerColumn column = "officer" // uuid.UUID
 	seenColumn    column = "seen"    // time.Time
+	endColumn     column = "end"     // time.Time
 
 	pendingKey = "pending" // the address to which this browser last had a code sent
 )
@@ -96,7 +97,7 @@ func (st *store) New(r *http.Request, name string) (*sessions.Session, error) {
 		return s, nil
 	}
 	s.ID, s.IsNew = id, false
-	s.Values[seenColumn] = row.SeenAt
+	s.Values[seenColumn], s.Values[endColumn] = row.SeenAt, row.ExpiresAt
 	if row.OfficerID != nil {
 		s.Values[officerColumn] = *row.OfficerID
 	}
@@ -187,11 +188,28 @@ func (st *store) touch(ctx context.Context, s *sessions.Session) error {
 	}
 	ctx, cancel := context.WithTimeout(access.System(ctx), useTimeout)
 	defer cancel()
-	return st.db.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	now := st.now()
+	err := st.db.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		return tx.Session.Update().
 			Where(session.Hash(hash(s.ID)), session.SeenAtLTE(stale)).
-			SetSeenAt(st.now()).Exec(ctx)
+			SetSeenAt(now).Exec(ctx)
 	})
+	if err == nil {
+		s.Values[seenColumn] = now
+	}
+	return err
+}
+
+// life says how long a session still lives.
+func (st *store) life(s *sessions.Session) Life {
+	now := st.now()
+	seen, _ := s.Values[seenColumn].(time.Time)
+	end, _ := s.Values[endColumn].(time.Time)
+	return Life{
+		Idle: seen.Add(st.idle).Sub(now),
+		End:  end.Sub(now),
+		Warn: min(warnBefore, st.idle/2),
+	}
 }
 
 // valuesName sets the encoded values apart from a cookie under the same key.
