@@ -7,7 +7,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"techbiz/internal/access"
 	"techbiz/internal/fault"
 	"techbiz/internal/requestid"
 	"techbiz/ui/component"
@@ -102,7 +101,9 @@ func (p *portal) askSignIn(w http.ResponseWriter, r *http.Request) {
 
 // Background says of a request that a page made it by itself, for its live
 // regions: it should not keep a session from idling out.
-func Background(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/live") }
+func Background(r *http.Request) bool {
+	return strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/events")
+}
 
 // mustWrite answers where nothing better is left to say.
 func (p *portal) mustWrite(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
@@ -130,13 +131,4 @@ func localPath(address string) string {
 		return "/"
 	}
 	return u.RequestURI()
-}
-
-// officerOf returns the address of who is signed in, "" where nobody is.
-func officerOf(r *http.Request) string {
-	a, ok := access.From(r.Context())
-	if !ok {
-		return ""
-	}
-	return a.Email
 }

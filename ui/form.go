@@ -31,6 +31,14 @@ func optional(s string) *string {
 // pointer returns where v stands, for optional inputs.
 func pointer[T any](v T) *T { return &v }
 
+// yesNo is the value of the SEED question's choice.
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
 // problemsOf turns the API's errors into what a form shows.
 func problemsOf(errors []operation.Problem) []component.Problem {
 	problems := make([]component.Problem, len(errors))

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"net/http"
+	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,16 +16,44 @@ import (
 // inviteView is the form of an e-mail invitation or of a single account.
 type inviteView struct {
 	component.Form
-	Key     string // idempotency key: one form, one invitation
-	Officer bool   // the address is a public officer's
+	Key      string     // idempotency key: one form, one invitation
+	Officer  bool       // the address is a public officer's
+	Repeated *time.Time // when the invitation was made that fills in the form
 }
 
 var emailFields = []string{"email", "seedRequired", "reason"}
 
-// emailForm shows an empty form.
+// emailForm shows an empty form, or one that an earlier invitation fills in.
 func (p *portal) emailForm(w http.ResponseWriter, r *http.Request) error {
-	v := inviteView{Key: newKey(), Form: component.Form{Values: map[string]string{"seedRequired": "no"}}}
+	v, err := p.newInvite(r)
+	if err != nil {
+		return err
+	}
 	return p.showEmailForm(w, r, http.StatusOK, v)
+}
+
+// newInvite is a form before anything was typed. The address's parameter "from"
+// names an invitation to repeat; whose it is not gets an empty form.
+func (p *portal) newInvite(r *http.Request) (inviteView, error) {
+	v := inviteView{Key: newKey(), Form: component.Form{Values: map[string]string{"countryCode": "65", "seedRequired": "no"}}}
+	from := r.URL.Query().Get("from")
+	if from == "" {
+		return v, nil
+	}
+	answer, err := operation.InvitationToRepeat(r.Context(), p.gql, from)
+	if err != nil || answer.Invitation == nil {
+		return v, err
+	}
+	i := answer.Invitation
+	v.Repeated = &i.InvitedAt
+	v.Values = map[string]string{
+		"email": i.Email, "techPassUsername": text(i.TechPassUsername),
+		"firstName": text(i.FirstName), "lastName": text(i.LastName),
+		"countryCode": "65", "contactNumber": strings.TrimPrefix(text(i.ContactNumber), "+65"),
+		"organisation": text(i.Organisation), "department": text(i.Department),
+		"seedRequired": yesNo(i.SeedRequired), "reason": i.Reason,
+	}
+	return v, nil
 }
 
 // inviteByEmail sends the invitation, or shows the form again with what to
@@ -87,9 +117,12 @@ func emailInput(values map[string]string) operation.InviteByEmailInput {
 	}
 }
 
-// singleForm shows an empty form.
+// singleForm shows an empty form, or one that an earlier invitation fills in.
 func (p *portal) singleForm(w http.ResponseWriter, r *http.Request) error {
-	v := inviteView{Key: newKey(), Form: component.Form{Values: map[string]string{"countryCode": "65", "seedRequired": "no"}}}
+	v, err := p.newInvite(r)
+	if err != nil {
+		return err
+	}
 	return p.showSingleForm(w, r, http.StatusOK, v)
 }
 

@@ -1,10 +1,14 @@
 package ui
 
 import (
+	"context"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
+	"github.com/Khan/genqlient/graphql"
 	"github.com/a-h/templ"
 
 	"techbiz/ui/component"
@@ -73,6 +77,30 @@ func (p *portal) progressLive(w http.ResponseWriter, r *http.Request, b operatio
 	return p.write(w, r, http.StatusOK, progress(v))
 }
 
+// batchEvents streams the progress of a submitted list.
+func (p *portal) batchEvents(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	id := r.PathValue("id")
+	source := subscribe[operation.BatchProgressResponse](ctx, p.gql, &graphql.Request{
+		OpName: "BatchProgress", Query: operation.BatchProgress_Operation, Variables: map[string]any{"id": id},
+	})
+	answer, err := operation.Batch(ctx, p.gql, id)
+	if err != nil {
+		return err
+	}
+	if b := answer.Batch; b == nil || b.State == operation.BatchStateDraft || b.State == operation.BatchStateCompleted {
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+	return stream(p, w, r, source, func(_ context.Context, news *operation.BatchProgressResponse) (templ.Component, error) {
+		if news == nil {
+			return progress(p.outcomeView(*answer.Batch)), nil
+		}
+		return progress(p.outcomeView(news.BatchProgress)), nil
+	})
+}
+
 func (p *portal) outcomeView(b operation.BatchSummary) outcomeView {
 	return outcomeView{Batch: b, Now: p.Clock(), Live: liveAddress(batchAddress(b.Id)+"/live", url.Values{}, b)}
 }
@@ -88,6 +116,24 @@ func (p *portal) batchFrame(r *http.Request, crumb string, actions templ.Compone
 		Crumbs:  way,
 		Actions: actions,
 	})
+}
+
+// rate is how many accounts a minute come about, by the estimate; "" where there
+// is none.
+func rate(b operation.BatchSummary, now time.Time) string {
+	if b.EstimatedCompletionAt == nil || b.Queued == 0 {
+		return ""
+	}
+	left := b.EstimatedCompletionAt.Sub(now)
+	if left < time.Second {
+		return ""
+	}
+	return component.Count(max(1, int(math.Round(float64(b.Queued)/left.Minutes()))))
+}
+
+// percent is how much of the work is done.
+func percent(b operation.BatchSummary) string {
+	return strconv.Itoa(100*done(b)/max(1, submitted(b))) + " %"
 }
 
 // timeLeft says about how long it still takes.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -26,9 +28,18 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// serve answers by a handler, and turns a fault into a page.
+// serve answers by a handler, and turns a fault into a page, and a panic into the
+// one for INTERNAL.
 func (p *portal) serve(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if cause := recover(); cause != nil {
+				if cause == http.ErrAbortHandler {
+					panic(cause)
+				}
+				p.fail(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			}
+		}()
 		if err := h(w, r); err != nil {
 			p.fail(w, r, err)
 		}
@@ -86,7 +97,9 @@ func headers(next http.Handler) http.Handler {
 
 // frame fills in what is the same on every page.
 func (p *portal) frame(r *http.Request, f component.Frame) component.Frame {
-	f.Officer = officerOf(r)
+	if a, ok := access.From(r.Context()); ok {
+		f.Officer, f.Name, f.Session = a.Email, a.Name, sessionTime(r)
+	}
 	f.Links = p.Links
 	f.Year = p.Clock().In(clock.Singapore).Year()
 	f.Partial = isHTMX(r)
@@ -116,7 +129,7 @@ func (p *portal) show(w http.ResponseWriter, r *http.Request, status int, page t
 		part = "shell"
 		w.Header().Set("HX-Retarget", "#shell")
 		w.Header().Set("HX-Reswap", "outerHTML show:window:top")
-		if r.Method == http.MethodGet && status == http.StatusOK {
+		if r.Method == http.MethodGet && status == http.StatusOK && r.URL.RequestURI() != localPath(r.Header.Get("HX-Current-URL")) {
 			w.Header().Set("HX-Push-Url", r.URL.RequestURI())
 		}
 	}

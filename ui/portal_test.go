@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -135,50 +134,6 @@ func TestInviteByEmail_AnotherRequestUnderAnotherKey(t *testing.T) {
 	}
 	if len(keys) != 2 || keys[0] != uuid.Max.String() || keys[0] == keys[1] {
 		t.Errorf("keys: %v", keys)
-	}
-}
-
-func TestStatus_Search(t *testing.T) {
-	t.Parallel()
-	var first any
-	h := setup(t, answers{"Invitations": func(v map[string]any) any {
-		first = v["first"]
-		return map[string]any{"invitations": emptyList()}
-	}})
-	r := byHTMX(get("/status?q=tan&techpass=&seed="), "results")
-	r.Header.Set("HX-Current-URL", "http://example.com/status?q=ta")
-	w := serve(h, signedIn(r))
-	if got := w.Header().Get("HX-Replace-Url"); got != "/status?q=tan" {
-		t.Errorf("typing: the address becomes %q", got)
-	}
-	if strings.Contains(w.Body.String(), "<main") || element(t, w, "results") == nil {
-		t.Error("more or less than the results came back")
-	}
-	if first != json.Number("10") && first != int64(10) {
-		t.Errorf("asked for %v rows", first)
-	}
-	r = byHTMX(get("/status?q=tan&techpass=ONBOARDED"), "results")
-	r.Header.Set("HX-Current-URL", "http://example.com/status?q=tan")
-	if got := serve(h, signedIn(r)).Header().Get("HX-Push-Url"); got != "/status?q=tan&techpass=ONBOARDED" {
-		t.Errorf("a filter: the address becomes %q", got)
-	}
-}
-
-func TestStatus_LiveIsSilentWithoutNews(t *testing.T) {
-	t.Parallel()
-	total := 0
-	h := setup(t, answers{"Invitations": func(map[string]any) any {
-		list := emptyList()
-		list["totalCount"] = total
-		return map[string]any{"invitations": list}
-	}})
-	address := attribute(element(t, serve(h, signedIn(get("/status?q=tan"))), "results"), "hx-get")
-	if w := serve(h, signedIn(byHTMX(get(address), "results"))); w.Code != http.StatusNoContent {
-		t.Errorf("without news: %d", w.Code)
-	}
-	total = 1
-	if w := serve(h, signedIn(byHTMX(get(address), "results"))); w.Code != http.StatusOK || element(t, w, "results") == nil {
-		t.Errorf("with news: %d", w.Code)
 	}
 }
 

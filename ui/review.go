@@ -3,6 +3,8 @@ package ui
 import (
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 
 	"techbiz/internal/fault"
 	"techbiz/ui/component"
@@ -17,6 +19,7 @@ type reviewView struct {
 	Back  url.Values // the query that leads back to this very page
 	Live  string     // address that gives news of this very page
 	Pager component.Pager
+	Done  string // what was just done
 }
 
 // batch shows a list as its state asks for: the review of a draft, the progress
@@ -32,7 +35,12 @@ func (p *portal) batch(w http.ResponseWriter, r *http.Request) error {
 	if answer.Batch.State != operation.BatchStateDraft {
 		return p.outcome(w, r)
 	}
+	q := r.URL.Query()
+	done := justDone(q.Get("done"))
+	q.Del("done") // said once, and no part of the page's address
+	r.URL.RawQuery = q.Encode()
 	v, err := p.reviewView(r)
+	v.Done = done
 	if fault.CodeOf(err) == fault.BadRequest && isPage(r.URL.Query()) {
 		return seeOther(w, r, withoutPage(r.URL))
 	}
@@ -115,8 +123,34 @@ func (p *portal) removeRows(w http.ResponseWriter, r *http.Request) error {
 		if problems := answer.RemoveBatchRows.Errors; len(problems) > 0 && !hasCode(problems, operation.ErrorCodeNotFound) {
 			return faultOf(problems)
 		}
+		return seeOther(w, r, withDone(p.backTo(r), "removed-"+strconv.Itoa(len(ids))))
 	}
 	return seeOther(w, r, p.backTo(r))
+}
+
+// withDone adds to the address of a list what was just done.
+func withDone(address, done string) string {
+	mark := "?"
+	if strings.Contains(address, mark) {
+		mark = "&"
+	}
+	return address + mark + "done=" + done
+}
+
+// justDone says in words what the address says was done.
+func justDone(done string) string {
+	what, number, _ := strings.Cut(done, "-")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 {
+		return ""
+	}
+	switch what {
+	case "removed":
+		return component.Plural(n, "user", "users") + " removed."
+	case "saved":
+		return "Row " + number + " saved. It is ready to be created."
+	}
+	return ""
 }
 
 // confirmReset asks whether every user is to be removed.

@@ -18,6 +18,8 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("GET /sign-in/code", p.open(p.codeForm))
 	m.HandleFunc("POST /sign-in/code", p.open(p.signIn))
 	m.HandleFunc("POST /sign-out", p.open(p.signOut))
+	m.HandleFunc("GET /session/live", p.officer(p.sessionLive))
+	m.HandleFunc("POST /session/keep", p.officer(p.keepSession))
 
 	m.HandleFunc("GET /invite/email", p.officer(p.emailForm))
 	m.HandleFunc("POST /invite/email", p.officer(p.inviteByEmail))
@@ -31,6 +33,7 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("GET /invite/multiple/template.xlsx", p.officer(p.template))
 	m.HandleFunc("GET /invite/multiple/{id}", p.officer(p.batch))
 	m.HandleFunc("GET /invite/multiple/{id}/live", p.officer(p.batchLive))
+	m.HandleFunc("GET /invite/multiple/{id}/events", p.officer(p.batchEvents))
 	m.HandleFunc("POST /invite/multiple/{id}/upload", p.officerFile(p.upload))
 	m.HandleFunc("GET /invite/multiple/{id}/rows/{row}", p.officer(p.row))
 	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}", p.officer(p.updateRow))
@@ -43,7 +46,21 @@ func (p *portal) routes() http.Handler {
 
 	m.HandleFunc("GET /status", p.officer(p.status))
 	m.HandleFunc("GET /status/live", p.officer(p.statusLive))
+	m.HandleFunc("GET /status/events", p.officer(p.statusEvents))
+	m.HandleFunc("GET /status/overview", p.officer(p.overview))
+	m.HandleFunc("GET /status/export.xlsx", p.officer(p.exportXLSX))
+	m.HandleFunc("GET /status/export.csv", p.officer(p.exportCSV))
+	m.HandleFunc("GET /status/resend", p.officer(p.confirmResendAll))
+	m.HandleFunc("POST /status/resend", p.officer(p.resendAll))
+	m.HandleFunc("GET /status/resend/done", p.officer(p.resentAll))
+	m.HandleFunc("GET /status/{id}", p.officer(p.details))
+	m.HandleFunc("GET /status/{id}/live", p.officer(p.detailsLive))
 	m.HandleFunc("POST /status/{id}/resend", p.officer(p.resend))
+	m.HandleFunc("GET /status/{id}/cancel", p.officer(p.confirmCancel))
+	m.HandleFunc("POST /status/{id}/cancel", p.officer(p.cancelInvitation))
+	m.HandleFunc("GET /status/{id}/correct", p.officer(p.correctForm))
+	m.HandleFunc("POST /status/{id}/correct", p.officer(p.correct))
+	m.HandleFunc("POST /status/{id}/correct/check", p.officer(p.checkCorrect))
 
 	if p.Sandbox != nil {
 		m.HandleFunc("GET /sandbox", p.open(p.sandbox))

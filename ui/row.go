@@ -2,6 +2,7 @@ package ui
 
 import (
 	"net/http"
+	"strconv"
 
 	"techbiz/internal/fault"
 	"techbiz/ui/component"
@@ -53,7 +54,7 @@ func (p *portal) updateRow(w http.ResponseWriter, r *http.Request) error {
 		v.Problems, v.Saved = problemsOf(issues), true
 		return p.showRow(w, r, http.StatusUnprocessableEntity, v)
 	}
-	return seeOther(w, r, v.Address)
+	return seeOther(w, r, withDone(v.Address, "saved-"+strconv.Itoa(v.Number)))
 }
 
 func (p *portal) rowView(r *http.Request) (rowView, error) {
@@ -102,7 +103,7 @@ func (p *portal) checkRowField(w http.ResponseWriter, r *http.Request) error {
 func rowValues(row operation.BatchRowFields) map[string]string {
 	seed := ""
 	if row.SeedRequired != nil {
-		seed = map[bool]string{true: "yes", false: "no"}[*row.SeedRequired]
+		seed = yesNo(*row.SeedRequired)
 	}
 	code := text(row.CountryCode)
 	if code == "" {

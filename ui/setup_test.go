@@ -30,6 +30,9 @@ import (
 // answers are what the schema says, by the operation's name.
 type answers map[string]func(variables map[string]any) any
 
+// several are the answers of a subscription, one after the other.
+type several []any
+
 // canned is a schema that answers as told.
 type canned struct {
 	schema  *ast.Schema
@@ -48,11 +51,22 @@ func (c canned) Exec(ctx context.Context) graphql.ResponseHandler {
 	if !ok {
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "no answer to %s", op.OperationName))
 	}
-	data, err := json.Marshal(answer(op.Variables))
-	if err != nil {
-		return graphql.OneShot(graphql.ErrorResponse(ctx, "%v", err))
+	said := answer(op.Variables)
+	all, is := said.(several)
+	if !is {
+		all = several{said}
 	}
-	return graphql.OneShot(&graphql.Response{Data: data})
+	return func(ctx context.Context) *graphql.Response {
+		if len(all) == 0 {
+			return nil
+		}
+		data, err := json.Marshal(all[0])
+		all = all[1:]
+		if err != nil {
+			return graphql.ErrorResponse(ctx, "%v", err)
+		}
+		return &graphql.Response{Data: data}
+	}
 }
 
 // setup returns the portal over a schema that answers as told.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"encoding/json"
 	"hash/fnv"
 	"maps"
@@ -8,6 +9,11 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Khan/genqlient/graphql"
+	"github.com/a-h/templ"
 
 	"techbiz/internal/fault"
 	"techbiz/ui/component"
@@ -16,26 +22,44 @@ import (
 
 // statusView is User creation status: a page of invitations, and what was asked.
 type statusView struct {
-	Query    url.Values // search and filters
-	Back     url.Values // the query that leads back to this very page
-	Live     string     // address that gives news of this very page
+	Query url.Values // search and filters
+	List  url.Values // Query and the order
+	listed
+	Sorting  sorting
+	Live     string // address that gives news of this very page
+	Events   string // address of the stream of such news
 	Rows     []operation.InvitationRow
 	Total    int
 	Exact    bool
 	Pager    component.Pager
+	Chart    *component.Chart         // nil where it is fetched later
 	Invited  *operation.InvitationRow // who was just invited
 	Resent   *operation.InvitationRow // whose mail was just sent again
 	Problems []component.Problem
 }
 
+// listed is what a row of the list needs to know of its page.
+type listed struct {
+	Back url.Values // the query that leads back to this very page
+	Now  time.Time
+}
+
 // status lists the officer's invitations.
 func (p *portal) status(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.statusView(r)
+	if q := r.URL.Query(); !isHTMX(r) && hasEmpty(q) {
+		clean(q)
+		return seeOther(w, r, address("/status", q))
+	}
+	v, err := p.statusView(r.Context(), r.URL.Query())
 	if fault.CodeOf(err) == fault.BadRequest && isPage(r.URL.Query()) {
 		return seeOther(w, r, withoutPage(r.URL))
 	}
 	if err != nil {
 		return err
+	}
+	if isHTMX(r) && target(r) == "results" {
+		pushResults(w, r, "results")
+		return p.write(w, r, http.StatusOK, statusAnswer(v))
 	}
 	if err := p.addNews(r, &v); err != nil {
 		return err
@@ -46,7 +70,7 @@ func (p *portal) status(w http.ResponseWriter, r *http.Request) error {
 // statusLive answers with the list as it now stands, or with nothing when it
 // stands as the page shows it.
 func (p *portal) statusLive(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.statusView(r)
+	v, err := p.statusView(r.Context(), r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -54,11 +78,31 @@ func (p *portal) statusLive(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	return p.write(w, r, http.StatusOK, statusResults(v))
+	return p.write(w, r, http.StatusOK, statusNews(v))
 }
 
-// resend sends the mail again. To htmx the row goes back, to other browsers the
-// list.
+// statusEvents is statusLive as a stream: each time an invitation changes, the
+// list goes out if it is not what the page shows.
+func (p *portal) statusEvents(w http.ResponseWriter, r *http.Request) error {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	q := r.URL.Query()
+	shown := address("/status/live", q)
+	changes := subscribe[operation.InvitationUpdatedResponse](ctx, p.gql, &graphql.Request{
+		OpName: "InvitationUpdated", Query: operation.InvitationUpdated_Operation,
+	})
+	return stream(p, w, r, changes, func(ctx context.Context, _ *operation.InvitationUpdatedResponse) (templ.Component, error) {
+		v, err := p.statusView(ctx, q)
+		if err != nil || v.Live == shown {
+			return nil, err
+		}
+		shown = v.Live
+		return statusNews(v), nil
+	})
+}
+
+// resend sends the mail again. To htmx the row goes back, or the details where it
+// was asked from there; to other browsers the list.
 func (p *portal) resend(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	answer, err := operation.ResendInvitation(r.Context(), p.gql, id)
@@ -67,21 +111,21 @@ func (p *portal) resend(w http.ResponseWriter, r *http.Request) error {
 	}
 	problems := answer.ResendInvitation.Errors
 	if hasCode(problems, operation.ErrorCodeNotFound) {
-		return fault.New(fault.NotFound, "No such invitation.")
+		return noInvitation()
 	}
-	back, err := url.ParseQuery(r.PostForm.Get("back"))
-	if err != nil {
-		back = url.Values{}
+	back := backOf(r)
+	if r.PostForm.Has("details") {
+		return p.changed(w, r, id, "resent", problems)
 	}
 	if isHTMX(r) {
 		return p.resentRow(w, r, id, back, answer.ResendInvitation)
 	}
 	if len(problems) == 0 {
 		back.Set("resent", id)
-		return seeOther(w, r, "/status?"+back.Encode())
+		return seeOther(w, r, address("/status", back))
 	}
 	r.URL = &url.URL{Path: "/status", RawQuery: back.Encode()}
-	v, err := p.statusView(r)
+	v, err := p.statusView(r.Context(), back)
 	if err != nil {
 		return err
 	}
@@ -92,37 +136,48 @@ func (p *portal) resend(w http.ResponseWriter, r *http.Request) error {
 // resentRow answers with the row as it now stands and what came of the resend.
 func (p *portal) resentRow(w http.ResponseWriter, r *http.Request, id string, back url.Values, answer operation.ResendInvitationResendInvitationInvitationPayload) error {
 	if answer.Invitation != nil {
-		return p.write(w, r, http.StatusOK, invitationRow(*answer.Invitation, back, "Sent."))
+		return p.write(w, r, http.StatusOK, rowNews(*answer.Invitation, listed{back, p.Clock()}, "Sent."))
 	}
 	now, err := operation.Invitation(r.Context(), p.gql, id)
 	if err != nil {
 		return err
 	}
 	if now.Invitation == nil || len(answer.Errors) == 0 {
-		return fault.New(fault.NotFound, "No such invitation.")
+		return noInvitation()
 	}
-	return p.write(w, r, http.StatusUnprocessableEntity, invitationRow(*now.Invitation, back, answer.Errors[0].Message))
+	return p.write(w, r, http.StatusUnprocessableEntity, rowNews(*now.Invitation, listed{back, p.Clock()}, answer.Errors[0].Message))
 }
 
-func (p *portal) statusView(r *http.Request) (statusView, error) {
-	q := r.URL.Query()
+// statusView reads one page of the list, and the numbers above it where they are
+// quickly counted or asked for.
+func (p *portal) statusView(ctx context.Context, q url.Values) (statusView, error) {
 	clean(q)
-	page := readPage(q)
-	answer, err := operation.Invitations(r.Context(), p.gql, page.First, page.After, page.Last, page.Before, invitationFilter(q))
+	page, sorted := readPage(q), sortingOf(q)
+	answer, err := operation.Invitations(ctx, p.gql, page.First, page.After, page.Last, page.Before, invitationFilter(q), sorted.order())
 	if err != nil {
 		return statusView{}, err
 	}
 	list := answer.Invitations
 	v := statusView{
-		Query: filters(q),
-		Back:  withoutNews(q),
-		Rows:  list.Nodes,
-		Total: list.TotalCount,
-		Exact: list.TotalIsExact,
-		Pager: page.pager("/status", filters(q), list.PageInfo, len(list.Nodes), list.TotalCount),
+		Query:   filters(q),
+		List:    listQuery(q),
+		listed:  listed{withoutNews(q), p.Clock()},
+		Sorting: sorted,
+		Rows:    list.Nodes,
+		Total:   list.TotalCount,
+		Exact:   list.TotalIsExact,
+		Pager:   page.pager("/status", listQuery(q), list.PageInfo, len(list.Nodes), list.TotalCount),
 	}
 	v.Pager.Exact = list.TotalIsExact
-	v.Live = liveAddress("/status/live", q, v.Rows, v.Total)
+	if v.Exact && v.Total <= overviewWithList || q.Has("overview") {
+		chart, err := p.chart(ctx, q)
+		if err != nil {
+			return statusView{}, err
+		}
+		v.Chart = &chart
+	}
+	v.Live = liveAddress("/status/live", q, v.Rows, v.Total, v.Chart)
+	v.Events = "/status/events" + strings.TrimPrefix(v.Live, "/status/live")
 	return v, nil
 }
 
@@ -149,41 +204,22 @@ func (p *portal) showStatus(w http.ResponseWriter, r *http.Request, status int, 
 		Crumbs:  crumbs("User creation status"),
 		Actions: statusActions(),
 	})
-	return p.show(w, r, status, statusPage(f, v), "results")
-}
-
-// filters keeps what belongs to the list and not to one page of it.
-func filters(q url.Values) url.Values {
-	kept := url.Values{}
-	for _, name := range []string{"q", "techpass", "seed"} {
-		if v := q.Get(name); v != "" {
-			kept.Set(name, v)
-		}
-	}
-	return kept
-}
-
-// invitationFilter reads the filters; a status that there is none of does not
-// filter.
-func invitationFilter(q url.Values) *operation.InvitationFilter {
-	f := &operation.InvitationFilter{Search: optional(q.Get("q"))}
-	if s := operation.TechPassStatus(q.Get("techpass")); slices.Contains(operation.AllTechPassStatus, s) {
-		f.TechPassStatus = []operation.TechPassStatus{s}
-	}
-	if s := operation.SeedStatus(q.Get("seed")); slices.Contains(operation.AllSeedStatus, s) {
-		f.SeedStatus = []operation.SeedStatus{s}
-	}
-	return f
+	return p.show(w, r, status, statusPage(f, v))
 }
 
 // liveAddress is where a page asks for news of itself: the address carries a
 // hash of what the page shows.
 func liveAddress(path string, q url.Values, shown ...any) string {
-	h := fnv.New64a()
-	_ = json.NewEncoder(h).Encode(shown) // plain structs and a hash: nothing can fail
 	query := withoutNews(q)
-	query.Set("seen", strconv.FormatUint(h.Sum64(), 36))
+	query.Set("seen", digest(shown))
 	return path + "?" + query.Encode()
+}
+
+// digest is a short hash of plain values.
+func digest(v any) string {
+	h := fnv.New64a()
+	_ = json.NewEncoder(h).Encode(v) // plain structs and a hash: nothing can fail
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 // withoutNews is a query without what was just done and seen.
@@ -194,3 +230,25 @@ func withoutNews(q url.Values) url.Values {
 	}
 	return kept
 }
+
+// hasEmpty says that a form sent parameters that say nothing.
+func hasEmpty(q url.Values) bool {
+	for _, values := range q {
+		if !slices.ContainsFunc(values, func(v string) bool { return v != "" }) {
+			return true
+		}
+	}
+	return false
+}
+
+// backOf is the query of the page of the list that a form or a link came from.
+func backOf(r *http.Request) url.Values {
+	back, err := url.ParseQuery(r.FormValue("back"))
+	if err != nil {
+		return url.Values{}
+	}
+	return back
+}
+
+// noInvitation is what an address without an invitation answers.
+func noInvitation() error { return fault.New(fault.NotFound, "No such invitation.") }

@@ -17,7 +17,6 @@ import (
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/Khan/genqlient/graphql"
 
 	"techbiz/internal/clock"
 	"techbiz/internal/directory/sandbox"
@@ -58,7 +57,7 @@ type Config struct {
 // portal is the handlers' receiver.
 type portal struct {
 	Config
-	gql graphql.Client
+	gql inProcess
 }
 
 // New returns the portal's handler. It expects the signed-in officer in the

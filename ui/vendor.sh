@@ -24,6 +24,7 @@ vendor() {
 }
 
 vendor htmx.org dist/htmx.min.js htmx.min.js
+vendor htmx.org dist/ext/hx-sse.min.js hx-sse.min.js
 vendor @govtechsg/sgds-web-component themes/root.css root.css
 vendor @govtechsg/sgds-web-component themes/day.css day.css
 vendor @fontsource-variable/inter files/inter-latin-wght-normal.woff2 inter-latin-wght-normal.woff2

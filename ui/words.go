@@ -39,12 +39,16 @@ var batchStates = map[operation.BatchState]word{
 // mail stumbled over, "" where all is well.
 func remarkOn(i operation.InvitationRow) string {
 	switch {
-	case i.Provisioning == operation.ProvisioningStateCancelled:
-		return "Cancelled"
 	case i.Failure != nil:
 		return *i.Failure
-	case i.MailFailure != nil:
-		return *i.MailFailure
+	case i.Provisioning == operation.ProvisioningStateCancelled:
+		return "Cancelled"
+	case i.TechPassStatus == operation.TechPassStatusOnboarded:
+		return "" // what became of the mail is of no interest any more
+	case i.Mail == operation.MailStateRefused:
+		return strings.TrimSuffix("Mail refused: "+text(i.MailFailure), ": ")
+	case i.Mail == operation.MailStateBounced:
+		return strings.TrimSuffix("Mail came back: "+text(i.MailFailure), ": ")
 	case i.Mail == operation.MailStateInDoubt:
 		return "The mail may or may not have arrived"
 	case i.Provisioning == operation.ProvisioningStateQueued:

@@ -5,6 +5,7 @@ package operation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
@@ -274,6 +275,15 @@ func (v *BatchOutcomeResponse) GetBatch() *BatchOutcomeBatch { return v.Batch }
 func (v *BatchOutcomeResponse) GetInvitations() BatchOutcomeInvitationsInvitationConnection {
 	return v.Invitations
 }
+
+// BatchProgressResponse is returned by BatchProgress on success.
+type BatchProgressResponse struct {
+	// One of the caller's batches: at once, and each time something of it changes; ends when it is completed.
+	BatchProgress BatchSummary `json:"batchProgress"`
+}
+
+// GetBatchProgress returns BatchProgressResponse.BatchProgress, and is useful for accessing the field via an interface.
+func (v *BatchProgressResponse) GetBatchProgress() BatchSummary { return v.BatchProgress }
 
 // BatchResponse is returned by Batch on success.
 type BatchResponse struct {
@@ -867,6 +877,36 @@ type BatchesResponse struct {
 // GetBatches returns BatchesResponse.Batches, and is useful for accessing the field via an interface.
 func (v *BatchesResponse) GetBatches() BatchesBatchesBatchConnection { return v.Batches }
 
+// CancelInvitationCancelInvitationInvitationPayload includes the requested fields of the GraphQL type InvitationPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of one invitation.
+type CancelInvitationCancelInvitationInvitationPayload struct {
+	// The invitation as it now stands; null whenever errors stand.
+	Invitation *InvitationRow `json:"invitation"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetInvitation returns CancelInvitationCancelInvitationInvitationPayload.Invitation, and is useful for accessing the field via an interface.
+func (v *CancelInvitationCancelInvitationInvitationPayload) GetInvitation() *InvitationRow {
+	return v.Invitation
+}
+
+// GetErrors returns CancelInvitationCancelInvitationInvitationPayload.Errors, and is useful for accessing the field via an interface.
+func (v *CancelInvitationCancelInvitationInvitationPayload) GetErrors() []Problem { return v.Errors }
+
+// CancelInvitationResponse is returned by CancelInvitation on success.
+type CancelInvitationResponse struct {
+	// Calls an invitation off and withdraws an account that nobody has activated.
+	CancelInvitation CancelInvitationCancelInvitationInvitationPayload `json:"cancelInvitation"`
+}
+
+// GetCancelInvitation returns CancelInvitationResponse.CancelInvitation, and is useful for accessing the field via an interface.
+func (v *CancelInvitationResponse) GetCancelInvitation() CancelInvitationCancelInvitationInvitationPayload {
+	return v.CancelInvitation
+}
+
 // CheckAccountsResponse is returned by CheckAccounts on success.
 type CheckAccountsResponse struct {
 	// What creating these accounts now would answer, one check an account; creates nothing. At most as many as a batch may have.
@@ -899,6 +939,36 @@ type CheckEmailInvitationResponse struct {
 // GetValidateEmailInvitation returns CheckEmailInvitationResponse.ValidateEmailInvitation, and is useful for accessing the field via an interface.
 func (v *CheckEmailInvitationResponse) GetValidateEmailInvitation() []Problem {
 	return v.ValidateEmailInvitation
+}
+
+// CorrectAddressCorrectAddressInvitationPayload includes the requested fields of the GraphQL type InvitationPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of one invitation.
+type CorrectAddressCorrectAddressInvitationPayload struct {
+	// The invitation as it now stands; null whenever errors stand.
+	Invitation *InvitationRow `json:"invitation"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetInvitation returns CorrectAddressCorrectAddressInvitationPayload.Invitation, and is useful for accessing the field via an interface.
+func (v *CorrectAddressCorrectAddressInvitationPayload) GetInvitation() *InvitationRow {
+	return v.Invitation
+}
+
+// GetErrors returns CorrectAddressCorrectAddressInvitationPayload.Errors, and is useful for accessing the field via an interface.
+func (v *CorrectAddressCorrectAddressInvitationPayload) GetErrors() []Problem { return v.Errors }
+
+// CorrectAddressResponse is returned by CorrectAddress on success.
+type CorrectAddressResponse struct {
+	// Ends an invitation whose address was wrong and starts a new one at the corrected address, with all else as it was. It does not use up the day's resend.
+	CorrectAddress CorrectAddressCorrectAddressInvitationPayload `json:"correctAddress"`
+}
+
+// GetCorrectAddress returns CorrectAddressResponse.CorrectAddress, and is useful for accessing the field via an interface.
+func (v *CorrectAddressResponse) GetCorrectAddress() CorrectAddressCorrectAddressInvitationPayload {
+	return v.CorrectAddress
 }
 
 // CreateAccountCreateAccountInvitationPayload includes the requested fields of the GraphQL type InvitationPayload.
@@ -1053,6 +1123,446 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeConflict,
 }
 
+// Event includes the requested fields of the GraphQL type InvitationEvent.
+// The GraphQL type's documentation follows.
+//
+// One step of an invitation's history.
+type Event struct {
+	// When.
+	At time.Time `json:"at"`
+	// What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come.
+	What string `json:"what"`
+	// Who did it; null for the product's own steps.
+	By *Person `json:"by"`
+	// More about it, for a person.
+	Detail *string `json:"detail"`
+}
+
+// GetAt returns Event.At, and is useful for accessing the field via an interface.
+func (v *Event) GetAt() time.Time { return v.At }
+
+// GetWhat returns Event.What, and is useful for accessing the field via an interface.
+func (v *Event) GetWhat() string { return v.What }
+
+// GetBy returns Event.By, and is useful for accessing the field via an interface.
+func (v *Event) GetBy() *Person { return v.By }
+
+// GetDetail returns Event.Detail, and is useful for accessing the field via an interface.
+func (v *Event) GetDetail() *string { return v.Detail }
+
+// InvitationDetails includes the GraphQL fields of Invitation requested by the fragment InvitationDetails.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type InvitationDetails struct {
+	InvitationRow `json:"-"`
+	// Public officer or vendor, by the e-mail's domain.
+	UserType UserType `json:"userType"`
+	// TechPass username without suffix; null for officers, whose TechPass ID is the e-mail address.
+	TechPassUsername *string `json:"techPassUsername"`
+	// Mobile number in E.164.
+	ContactNumber *string `json:"contactNumber"`
+	// Whether SEED licences were asked for.
+	SeedRequired bool `json:"seedRequired"`
+	// Why the account is needed.
+	Reason string `json:"reason"`
+	// When anything of it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// When the last onboarding or invitation mail went out.
+	LastSentAt *time.Time `json:"lastSentAt"`
+	// Mails sent, the first included.
+	SendCount int `json:"sendCount"`
+	// When the registration link (5 days from the last mail) or the account that nobody activates (30 days from its creation) ends; null before either.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// Who invited.
+	Inviter Person `json:"inviter"`
+	// The batch it came with, if any.
+	Batch *InvitationDetailsBatch `json:"batch"`
+	// What happened to it, oldest first.
+	History []Event `json:"history"`
+	// The one whose address was corrected to make this one.
+	Replaces *InvitationDetailsReplacesInvitation `json:"replaces"`
+}
+
+// GetUserType returns InvitationDetails.UserType, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetUserType() UserType { return v.UserType }
+
+// GetTechPassUsername returns InvitationDetails.TechPassUsername, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetTechPassUsername() *string { return v.TechPassUsername }
+
+// GetContactNumber returns InvitationDetails.ContactNumber, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetContactNumber() *string { return v.ContactNumber }
+
+// GetSeedRequired returns InvitationDetails.SeedRequired, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetSeedRequired() bool { return v.SeedRequired }
+
+// GetReason returns InvitationDetails.Reason, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetReason() string { return v.Reason }
+
+// GetUpdatedAt returns InvitationDetails.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// GetLastSentAt returns InvitationDetails.LastSentAt, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetLastSentAt() *time.Time { return v.LastSentAt }
+
+// GetSendCount returns InvitationDetails.SendCount, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetSendCount() int { return v.SendCount }
+
+// GetExpiresAt returns InvitationDetails.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetInviter returns InvitationDetails.Inviter, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetInviter() Person { return v.Inviter }
+
+// GetBatch returns InvitationDetails.Batch, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetBatch() *InvitationDetailsBatch { return v.Batch }
+
+// GetHistory returns InvitationDetails.History, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetHistory() []Event { return v.History }
+
+// GetReplaces returns InvitationDetails.Replaces, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetReplaces() *InvitationDetailsReplacesInvitation { return v.Replaces }
+
+// GetId returns InvitationDetails.Id, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetId() string { return v.InvitationRow.Id }
+
+// GetMethod returns InvitationDetails.Method, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetMethod() InvitationMethod { return v.InvitationRow.Method }
+
+// GetEmail returns InvitationDetails.Email, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetEmail() string { return v.InvitationRow.Email }
+
+// GetFirstName returns InvitationDetails.FirstName, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetFirstName() *string { return v.InvitationRow.FirstName }
+
+// GetLastName returns InvitationDetails.LastName, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetLastName() *string { return v.InvitationRow.LastName }
+
+// GetOrganisation returns InvitationDetails.Organisation, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetOrganisation() *string { return v.InvitationRow.Organisation }
+
+// GetDepartment returns InvitationDetails.Department, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetDepartment() *string { return v.InvitationRow.Department }
+
+// GetInvitedAt returns InvitationDetails.InvitedAt, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetInvitedAt() time.Time { return v.InvitationRow.InvitedAt }
+
+// GetTechPassStatus returns InvitationDetails.TechPassStatus, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetTechPassStatus() TechPassStatus { return v.InvitationRow.TechPassStatus }
+
+// GetSeedStatus returns InvitationDetails.SeedStatus, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetSeedStatus() *SeedStatus { return v.InvitationRow.SeedStatus }
+
+// GetProvisioning returns InvitationDetails.Provisioning, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetProvisioning() ProvisioningState { return v.InvitationRow.Provisioning }
+
+// GetFailure returns InvitationDetails.Failure, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetFailure() *string { return v.InvitationRow.Failure }
+
+// GetMail returns InvitationDetails.Mail, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetMail() MailState { return v.InvitationRow.Mail }
+
+// GetMailFailure returns InvitationDetails.MailFailure, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetMailFailure() *string { return v.InvitationRow.MailFailure }
+
+// GetCanResend returns InvitationDetails.CanResend, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetCanResend() bool { return v.InvitationRow.CanResend }
+
+// GetResendAvailableAt returns InvitationDetails.ResendAvailableAt, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetResendAvailableAt() *time.Time {
+	return v.InvitationRow.ResendAvailableAt
+}
+
+// GetCanCancel returns InvitationDetails.CanCancel, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetCanCancel() bool { return v.InvitationRow.CanCancel }
+
+func (v *InvitationDetails) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*InvitationDetails
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.InvitationDetails = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.InvitationRow)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalInvitationDetails struct {
+	UserType UserType `json:"userType"`
+
+	TechPassUsername *string `json:"techPassUsername"`
+
+	ContactNumber *string `json:"contactNumber"`
+
+	SeedRequired bool `json:"seedRequired"`
+
+	Reason string `json:"reason"`
+
+	UpdatedAt time.Time `json:"updatedAt"`
+
+	LastSentAt *time.Time `json:"lastSentAt"`
+
+	SendCount int `json:"sendCount"`
+
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Inviter Person `json:"inviter"`
+
+	Batch *InvitationDetailsBatch `json:"batch"`
+
+	History []Event `json:"history"`
+
+	Replaces *InvitationDetailsReplacesInvitation `json:"replaces"`
+
+	Id string `json:"id"`
+
+	Method InvitationMethod `json:"method"`
+
+	Email string `json:"email"`
+
+	FirstName *string `json:"firstName"`
+
+	LastName *string `json:"lastName"`
+
+	Organisation *string `json:"organisation"`
+
+	Department *string `json:"department"`
+
+	InvitedAt time.Time `json:"invitedAt"`
+
+	TechPassStatus TechPassStatus `json:"techPassStatus"`
+
+	SeedStatus *SeedStatus `json:"seedStatus"`
+
+	Provisioning ProvisioningState `json:"provisioning"`
+
+	Failure *string `json:"failure"`
+
+	Mail MailState `json:"mail"`
+
+	MailFailure *string `json:"mailFailure"`
+
+	CanResend bool `json:"canResend"`
+
+	ResendAvailableAt *time.Time `json:"resendAvailableAt"`
+
+	CanCancel bool `json:"canCancel"`
+}
+
+func (v *InvitationDetails) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *InvitationDetails) __premarshalJSON() (*__premarshalInvitationDetails, error) {
+	var retval __premarshalInvitationDetails
+
+	retval.UserType = v.UserType
+	retval.TechPassUsername = v.TechPassUsername
+	retval.ContactNumber = v.ContactNumber
+	retval.SeedRequired = v.SeedRequired
+	retval.Reason = v.Reason
+	retval.UpdatedAt = v.UpdatedAt
+	retval.LastSentAt = v.LastSentAt
+	retval.SendCount = v.SendCount
+	retval.ExpiresAt = v.ExpiresAt
+	retval.Inviter = v.Inviter
+	retval.Batch = v.Batch
+	retval.History = v.History
+	retval.Replaces = v.Replaces
+	retval.Id = v.InvitationRow.Id
+	retval.Method = v.InvitationRow.Method
+	retval.Email = v.InvitationRow.Email
+	retval.FirstName = v.InvitationRow.FirstName
+	retval.LastName = v.InvitationRow.LastName
+	retval.Organisation = v.InvitationRow.Organisation
+	retval.Department = v.InvitationRow.Department
+	retval.InvitedAt = v.InvitationRow.InvitedAt
+	retval.TechPassStatus = v.InvitationRow.TechPassStatus
+	retval.SeedStatus = v.InvitationRow.SeedStatus
+	retval.Provisioning = v.InvitationRow.Provisioning
+	retval.Failure = v.InvitationRow.Failure
+	retval.Mail = v.InvitationRow.Mail
+	retval.MailFailure = v.InvitationRow.MailFailure
+	retval.CanResend = v.InvitationRow.CanResend
+	retval.ResendAvailableAt = v.InvitationRow.ResendAvailableAt
+	retval.CanCancel = v.InvitationRow.CanCancel
+	return &retval, nil
+}
+
+// InvitationDetailsBatch includes the requested fields of the GraphQL type Batch.
+// The GraphQL type's documentation follows.
+//
+// A list of users, from a file or a call, whose accounts are created together.
+type InvitationDetailsBatch struct {
+	// Identifier.
+	Id string `json:"id"`
+	// Name of the uploaded file; null for a list without one.
+	FileName *string `json:"fileName"`
+}
+
+// GetId returns InvitationDetailsBatch.Id, and is useful for accessing the field via an interface.
+func (v *InvitationDetailsBatch) GetId() string { return v.Id }
+
+// GetFileName returns InvitationDetailsBatch.FileName, and is useful for accessing the field via an interface.
+func (v *InvitationDetailsBatch) GetFileName() *string { return v.FileName }
+
+// InvitationDetailsReplacesInvitation includes the requested fields of the GraphQL type Invitation.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type InvitationDetailsReplacesInvitation struct {
+	// Identifier.
+	Id string `json:"id"`
+	// E-mail address as typed.
+	Email string `json:"email"`
+}
+
+// GetId returns InvitationDetailsReplacesInvitation.Id, and is useful for accessing the field via an interface.
+func (v *InvitationDetailsReplacesInvitation) GetId() string { return v.Id }
+
+// GetEmail returns InvitationDetailsReplacesInvitation.Email, and is useful for accessing the field via an interface.
+func (v *InvitationDetailsReplacesInvitation) GetEmail() string { return v.Email }
+
+// InvitationExport includes the GraphQL fields of Invitation requested by the fragment InvitationExport.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type InvitationExport struct {
+	// Identifier.
+	Id string `json:"id"`
+	// The way in that was used.
+	Method InvitationMethod `json:"method"`
+	// Public officer or vendor, by the e-mail's domain.
+	UserType UserType `json:"userType"`
+	// E-mail address as typed.
+	Email string `json:"email"`
+	// TechPass username without suffix; null for officers, whose TechPass ID is the e-mail address.
+	TechPassUsername *string `json:"techPassUsername"`
+	// First name; null until an e-mail invitation's registration is complete.
+	FirstName *string `json:"firstName"`
+	// Last name; null until an e-mail invitation's registration is complete.
+	LastName *string `json:"lastName"`
+	// Mobile number in E.164.
+	ContactNumber *string `json:"contactNumber"`
+	// Organisation of the invitee.
+	Organisation *string `json:"organisation"`
+	// Department of the invitee.
+	Department *string `json:"department"`
+	// Whether SEED licences were asked for.
+	SeedRequired bool `json:"seedRequired"`
+	// Why the account is needed.
+	Reason string `json:"reason"`
+	// When the request was accepted.
+	InvitedAt time.Time `json:"invitedAt"`
+	// When anything of it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// When the last onboarding or invitation mail went out.
+	LastSentAt *time.Time `json:"lastSentAt"`
+	// Mails sent, the first included.
+	SendCount int `json:"sendCount"`
+	// What became of the last mail.
+	Mail MailState `json:"mail"`
+	// What the relay said, for a person.
+	MailFailure *string `json:"mailFailure"`
+	// When the registration link (5 days from the last mail) or the account that nobody activates (30 days from its creation) ends; null before either.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// What the directory says of the account.
+	TechPassStatus TechPassStatus `json:"techPassStatus"`
+	// What the directory says of SEED; null where there is no account.
+	SeedStatus *SeedStatus `json:"seedStatus"`
+	// Where our own work stands.
+	Provisioning ProvisioningState `json:"provisioning"`
+	// Why the work failed or what it last stumbled over, for a person.
+	Failure *string `json:"failure"`
+}
+
+// GetId returns InvitationExport.Id, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetId() string { return v.Id }
+
+// GetMethod returns InvitationExport.Method, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetMethod() InvitationMethod { return v.Method }
+
+// GetUserType returns InvitationExport.UserType, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetUserType() UserType { return v.UserType }
+
+// GetEmail returns InvitationExport.Email, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetEmail() string { return v.Email }
+
+// GetTechPassUsername returns InvitationExport.TechPassUsername, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetTechPassUsername() *string { return v.TechPassUsername }
+
+// GetFirstName returns InvitationExport.FirstName, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetFirstName() *string { return v.FirstName }
+
+// GetLastName returns InvitationExport.LastName, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetLastName() *string { return v.LastName }
+
+// GetContactNumber returns InvitationExport.ContactNumber, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetContactNumber() *string { return v.ContactNumber }
+
+// GetOrganisation returns InvitationExport.Organisation, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetOrganisation() *string { return v.Organisation }
+
+// GetDepartment returns InvitationExport.Department, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetDepartment() *string { return v.Department }
+
+// GetSeedRequired returns InvitationExport.SeedRequired, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetSeedRequired() bool { return v.SeedRequired }
+
+// GetReason returns InvitationExport.Reason, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetReason() string { return v.Reason }
+
+// GetInvitedAt returns InvitationExport.InvitedAt, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetInvitedAt() time.Time { return v.InvitedAt }
+
+// GetUpdatedAt returns InvitationExport.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// GetLastSentAt returns InvitationExport.LastSentAt, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetLastSentAt() *time.Time { return v.LastSentAt }
+
+// GetSendCount returns InvitationExport.SendCount, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetSendCount() int { return v.SendCount }
+
+// GetMail returns InvitationExport.Mail, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetMail() MailState { return v.Mail }
+
+// GetMailFailure returns InvitationExport.MailFailure, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetMailFailure() *string { return v.MailFailure }
+
+// GetExpiresAt returns InvitationExport.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetTechPassStatus returns InvitationExport.TechPassStatus, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetTechPassStatus() TechPassStatus { return v.TechPassStatus }
+
+// GetSeedStatus returns InvitationExport.SeedStatus, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetSeedStatus() *SeedStatus { return v.SeedStatus }
+
+// GetProvisioning returns InvitationExport.Provisioning, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetProvisioning() ProvisioningState { return v.Provisioning }
+
+// GetFailure returns InvitationExport.Failure, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetFailure() *string { return v.Failure }
+
 // Which invitations to list. What is absent does not filter.
 type InvitationFilter struct {
 	// A prefix of e-mail, first or last name, organisation, department or username, without regard to case.
@@ -1079,6 +1589,8 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince"`
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	Stuck *bool `json:"stuck"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers"`
 }
@@ -1119,8 +1631,20 @@ func (v *InvitationFilter) GetInvitedTo() *time.Time { return v.InvitedTo }
 // GetUpdatedSince returns InvitationFilter.UpdatedSince, and is useful for accessing the field via an interface.
 func (v *InvitationFilter) GetUpdatedSince() *time.Time { return v.UpdatedSince }
 
+// GetStuck returns InvitationFilter.Stuck, and is useful for accessing the field via an interface.
+func (v *InvitationFilter) GetStuck() *bool { return v.Stuck }
+
 // GetAllOfficers returns InvitationFilter.AllOfficers, and is useful for accessing the field via an interface.
 func (v *InvitationFilter) GetAllOfficers() *bool { return v.AllOfficers }
+
+// InvitationInFullResponse is returned by InvitationInFull on success.
+type InvitationInFullResponse struct {
+	// One invitation; null when it is not there or not the caller's.
+	Invitation *InvitationDetails `json:"invitation"`
+}
+
+// GetInvitation returns InvitationInFullResponse.Invitation, and is useful for accessing the field via an interface.
+func (v *InvitationInFullResponse) GetInvitation() *InvitationDetails { return v.Invitation }
 
 // The way in that was used.
 type InvitationMethod string
@@ -1138,6 +1662,41 @@ var AllInvitationMethod = []InvitationMethod{
 	InvitationMethodEmailInvitation,
 	InvitationMethodSingleAccount,
 	InvitationMethodMultipleAccounts,
+}
+
+// How to sort a list of invitations.
+type InvitationOrder struct {
+	// By what.
+	Field InvitationOrderField `json:"field"`
+	// Which way.
+	Direction OrderDirection `json:"direction"`
+}
+
+// GetField returns InvitationOrder.Field, and is useful for accessing the field via an interface.
+func (v *InvitationOrder) GetField() InvitationOrderField { return v.Field }
+
+// GetDirection returns InvitationOrder.Direction, and is useful for accessing the field via an interface.
+func (v *InvitationOrder) GetDirection() OrderDirection { return v.Direction }
+
+// What a list of invitations can be sorted by.
+type InvitationOrderField string
+
+const (
+	// When the request was accepted.
+	InvitationOrderFieldInvitedAt InvitationOrderField = "INVITED_AT"
+	// When anything of it last changed.
+	InvitationOrderFieldUpdatedAt InvitationOrderField = "UPDATED_AT"
+	// E-mail address, without regard to case.
+	InvitationOrderFieldEmail InvitationOrderField = "EMAIL"
+	// What the directory says of the account.
+	InvitationOrderFieldTechpassStatus InvitationOrderField = "TECHPASS_STATUS"
+)
+
+var AllInvitationOrderField = []InvitationOrderField{
+	InvitationOrderFieldInvitedAt,
+	InvitationOrderFieldUpdatedAt,
+	InvitationOrderFieldEmail,
+	InvitationOrderFieldTechpassStatus,
 }
 
 // InvitationResponse is returned by Invitation on success.
@@ -1186,6 +1745,8 @@ type InvitationRow struct {
 	CanResend bool `json:"canResend"`
 	// When a resend is possible again; null: now, or never (canResend says which).
 	ResendAvailableAt *time.Time `json:"resendAvailableAt"`
+	// Whether it can be cancelled.
+	CanCancel bool `json:"canCancel"`
 }
 
 // GetId returns InvitationRow.Id, and is useful for accessing the field via an interface.
@@ -1235,6 +1796,139 @@ func (v *InvitationRow) GetCanResend() bool { return v.CanResend }
 
 // GetResendAvailableAt returns InvitationRow.ResendAvailableAt, and is useful for accessing the field via an interface.
 func (v *InvitationRow) GetResendAvailableAt() *time.Time { return v.ResendAvailableAt }
+
+// GetCanCancel returns InvitationRow.CanCancel, and is useful for accessing the field via an interface.
+func (v *InvitationRow) GetCanCancel() bool { return v.CanCancel }
+
+// InvitationSummaryResponse is returned by InvitationSummary on success.
+type InvitationSummaryResponse struct {
+	// How many invitations match, and where they stand.
+	InvitationSummary Summary `json:"invitationSummary"`
+}
+
+// GetInvitationSummary returns InvitationSummaryResponse.InvitationSummary, and is useful for accessing the field via an interface.
+func (v *InvitationSummaryResponse) GetInvitationSummary() Summary { return v.InvitationSummary }
+
+// InvitationToRepeatInvitation includes the requested fields of the GraphQL type Invitation.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type InvitationToRepeatInvitation struct {
+	// E-mail address as typed.
+	Email string `json:"email"`
+	// TechPass username without suffix; null for officers, whose TechPass ID is the e-mail address.
+	TechPassUsername *string `json:"techPassUsername"`
+	// First name; null until an e-mail invitation's registration is complete.
+	FirstName *string `json:"firstName"`
+	// Last name; null until an e-mail invitation's registration is complete.
+	LastName *string `json:"lastName"`
+	// Mobile number in E.164.
+	ContactNumber *string `json:"contactNumber"`
+	// Organisation of the invitee.
+	Organisation *string `json:"organisation"`
+	// Department of the invitee.
+	Department *string `json:"department"`
+	// Whether SEED licences were asked for.
+	SeedRequired bool `json:"seedRequired"`
+	// Why the account is needed.
+	Reason string `json:"reason"`
+	// When the request was accepted.
+	InvitedAt time.Time `json:"invitedAt"`
+}
+
+// GetEmail returns InvitationToRepeatInvitation.Email, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetEmail() string { return v.Email }
+
+// GetTechPassUsername returns InvitationToRepeatInvitation.TechPassUsername, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetTechPassUsername() *string { return v.TechPassUsername }
+
+// GetFirstName returns InvitationToRepeatInvitation.FirstName, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetFirstName() *string { return v.FirstName }
+
+// GetLastName returns InvitationToRepeatInvitation.LastName, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetLastName() *string { return v.LastName }
+
+// GetContactNumber returns InvitationToRepeatInvitation.ContactNumber, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetContactNumber() *string { return v.ContactNumber }
+
+// GetOrganisation returns InvitationToRepeatInvitation.Organisation, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetOrganisation() *string { return v.Organisation }
+
+// GetDepartment returns InvitationToRepeatInvitation.Department, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetDepartment() *string { return v.Department }
+
+// GetSeedRequired returns InvitationToRepeatInvitation.SeedRequired, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetSeedRequired() bool { return v.SeedRequired }
+
+// GetReason returns InvitationToRepeatInvitation.Reason, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetReason() string { return v.Reason }
+
+// GetInvitedAt returns InvitationToRepeatInvitation.InvitedAt, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatInvitation) GetInvitedAt() time.Time { return v.InvitedAt }
+
+// InvitationToRepeatResponse is returned by InvitationToRepeat on success.
+type InvitationToRepeatResponse struct {
+	// One invitation; null when it is not there or not the caller's.
+	Invitation *InvitationToRepeatInvitation `json:"invitation"`
+}
+
+// GetInvitation returns InvitationToRepeatResponse.Invitation, and is useful for accessing the field via an interface.
+func (v *InvitationToRepeatResponse) GetInvitation() *InvitationToRepeatInvitation {
+	return v.Invitation
+}
+
+// InvitationUpdatedInvitationUpdatedInvitation includes the requested fields of the GraphQL type Invitation.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type InvitationUpdatedInvitationUpdatedInvitation struct {
+	// Identifier.
+	Id string `json:"id"`
+}
+
+// GetId returns InvitationUpdatedInvitationUpdatedInvitation.Id, and is useful for accessing the field via an interface.
+func (v *InvitationUpdatedInvitationUpdatedInvitation) GetId() string { return v.Id }
+
+// InvitationUpdatedResponse is returned by InvitationUpdated on success.
+type InvitationUpdatedResponse struct {
+	// One of the caller's invitations, each time something of it changes.
+	InvitationUpdated InvitationUpdatedInvitationUpdatedInvitation `json:"invitationUpdated"`
+}
+
+// GetInvitationUpdated returns InvitationUpdatedResponse.InvitationUpdated, and is useful for accessing the field via an interface.
+func (v *InvitationUpdatedResponse) GetInvitationUpdated() InvitationUpdatedInvitationUpdatedInvitation {
+	return v.InvitationUpdated
+}
+
+// InvitationsExportInvitationsInvitationConnection includes the requested fields of the GraphQL type InvitationConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of invitations.
+type InvitationsExportInvitationsInvitationConnection struct {
+	// The invitations alone.
+	Nodes []InvitationExport `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageEnds `json:"pageInfo"`
+}
+
+// GetNodes returns InvitationsExportInvitationsInvitationConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *InvitationsExportInvitationsInvitationConnection) GetNodes() []InvitationExport {
+	return v.Nodes
+}
+
+// GetPageInfo returns InvitationsExportInvitationsInvitationConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *InvitationsExportInvitationsInvitationConnection) GetPageInfo() PageEnds { return v.PageInfo }
+
+// InvitationsExportResponse is returned by InvitationsExport on success.
+type InvitationsExportResponse struct {
+	// The caller's invitations, newest first unless orderBy says otherwise. first or last must lie between 1 and 200 (BAD_REQUEST); absent means the first 50.
+	Invitations InvitationsExportInvitationsInvitationConnection `json:"invitations"`
+}
+
+// GetInvitations returns InvitationsExportResponse.Invitations, and is useful for accessing the field via an interface.
+func (v *InvitationsExportResponse) GetInvitations() InvitationsExportInvitationsInvitationConnection {
+	return v.Invitations
+}
 
 // InvitationsInvitationsInvitationConnection includes the requested fields of the GraphQL type InvitationConnection.
 // The GraphQL type's documentation follows.
@@ -1361,6 +2055,28 @@ type LandingResponse struct {
 // GetBatches returns LandingResponse.Batches, and is useful for accessing the field via an interface.
 func (v *LandingResponse) GetBatches() LandingBatchesBatchConnection { return v.Batches }
 
+// LeftOut includes the requested fields of the GraphQL type LeftOut.
+// The GraphQL type's documentation follows.
+//
+// Invitations that a change of many left out, by the reason.
+type LeftOut struct {
+	// The reason, for programs.
+	Code ErrorCode `json:"code"`
+	// How many.
+	Count int `json:"count"`
+	// The reason, for a person.
+	Message string `json:"message"`
+}
+
+// GetCode returns LeftOut.Code, and is useful for accessing the field via an interface.
+func (v *LeftOut) GetCode() ErrorCode { return v.Code }
+
+// GetCount returns LeftOut.Count, and is useful for accessing the field via an interface.
+func (v *LeftOut) GetCount() int { return v.Count }
+
+// GetMessage returns LeftOut.Message, and is useful for accessing the field via an interface.
+func (v *LeftOut) GetMessage() string { return v.Message }
+
 // What became of the last mail.
 type MailState string
 
@@ -1383,6 +2099,21 @@ var AllMailState = []MailState{
 	MailStateRefused,
 	MailStateBounced,
 	MailStateInDoubt,
+}
+
+// Which way a list runs.
+type OrderDirection string
+
+const (
+	// Smallest or oldest first.
+	OrderDirectionAsc OrderDirection = "ASC"
+	// Largest or newest first.
+	OrderDirectionDesc OrderDirection = "DESC"
+)
+
+var AllOrderDirection = []OrderDirection{
+	OrderDirectionAsc,
+	OrderDirectionDesc,
 }
 
 // PageEnds includes the GraphQL fields of PageInfo requested by the fragment PageEnds.
@@ -1411,6 +2142,23 @@ func (v *PageEnds) GetStartCursor() *string { return v.StartCursor }
 
 // GetEndCursor returns PageEnds.EndCursor, and is useful for accessing the field via an interface.
 func (v *PageEnds) GetEndCursor() *string { return v.EndCursor }
+
+// Person includes the requested fields of the GraphQL type Officer.
+// The GraphQL type's documentation follows.
+//
+// A public officer who uses the portal.
+type Person struct {
+	// Organisational e-mail address, in lower case.
+	Email string `json:"email"`
+	// Name, where it is known.
+	Name *string `json:"name"`
+}
+
+// GetEmail returns Person.Email, and is useful for accessing the field via an interface.
+func (v *Person) GetEmail() string { return v.Email }
+
+// GetName returns Person.Name, and is useful for accessing the field via an interface.
+func (v *Person) GetName() *string { return v.Name }
 
 // Problem includes the GraphQL fields of UserError requested by the fragment Problem.
 // The GraphQL type's documentation follows.
@@ -1516,6 +2264,39 @@ func (v *ResendInvitationResponse) GetResendInvitation() ResendInvitationResendI
 	return v.ResendInvitation
 }
 
+// ResendInvitationsResendInvitationsResendPayload includes the requested fields of the GraphQL type ResendPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to resending many.
+type ResendInvitationsResendInvitationsResendPayload struct {
+	// How many were resent, or would be with dryRun.
+	Resent int `json:"resent"`
+	// How many were left out, and why.
+	LeftOut []LeftOut `json:"leftOut"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetResent returns ResendInvitationsResendInvitationsResendPayload.Resent, and is useful for accessing the field via an interface.
+func (v *ResendInvitationsResendInvitationsResendPayload) GetResent() int { return v.Resent }
+
+// GetLeftOut returns ResendInvitationsResendInvitationsResendPayload.LeftOut, and is useful for accessing the field via an interface.
+func (v *ResendInvitationsResendInvitationsResendPayload) GetLeftOut() []LeftOut { return v.LeftOut }
+
+// GetErrors returns ResendInvitationsResendInvitationsResendPayload.Errors, and is useful for accessing the field via an interface.
+func (v *ResendInvitationsResendInvitationsResendPayload) GetErrors() []Problem { return v.Errors }
+
+// ResendInvitationsResponse is returned by ResendInvitations on success.
+type ResendInvitationsResponse struct {
+	// Sends the mail again to all that match and can be resent now.
+	ResendInvitations ResendInvitationsResendInvitationsResendPayload `json:"resendInvitations"`
+}
+
+// GetResendInvitations returns ResendInvitationsResponse.ResendInvitations, and is useful for accessing the field via an interface.
+func (v *ResendInvitationsResponse) GetResendInvitations() ResendInvitationsResendInvitationsResendPayload {
+	return v.ResendInvitations
+}
+
 // ResetBatchResetBatchBatchPayload includes the requested fields of the GraphQL type BatchPayload.
 // The GraphQL type's documentation follows.
 //
@@ -1537,6 +2318,23 @@ type ResetBatchResponse struct {
 // GetResetBatch returns ResetBatchResponse.ResetBatch, and is useful for accessing the field via an interface.
 func (v *ResetBatchResponse) GetResetBatch() ResetBatchResetBatchBatchPayload { return v.ResetBatch }
 
+// SeedCount includes the requested fields of the GraphQL type SeedCount.
+// The GraphQL type's documentation follows.
+//
+// How many have one SEED status.
+type SeedCount struct {
+	// The status; null where there is no account.
+	Status *SeedStatus `json:"status"`
+	// How many.
+	Count int `json:"count"`
+}
+
+// GetStatus returns SeedCount.Status, and is useful for accessing the field via an interface.
+func (v *SeedCount) GetStatus() *SeedStatus { return v.Status }
+
+// GetCount returns SeedCount.Count, and is useful for accessing the field via an interface.
+func (v *SeedCount) GetCount() int { return v.Count }
+
 // What the directory says of the SEED licence.
 type SeedStatus string
 
@@ -1557,6 +2355,23 @@ var AllSeedStatus = []SeedStatus{
 	SeedStatusFullyOnboarded,
 	SeedStatusIneligible,
 }
+
+// StatusCount includes the requested fields of the GraphQL type StatusCount.
+// The GraphQL type's documentation follows.
+//
+// How many have one status.
+type StatusCount struct {
+	// The status.
+	Status TechPassStatus `json:"status"`
+	// How many.
+	Count int `json:"count"`
+}
+
+// GetStatus returns StatusCount.Status, and is useful for accessing the field via an interface.
+func (v *StatusCount) GetStatus() TechPassStatus { return v.Status }
+
+// GetCount returns StatusCount.Count, and is useful for accessing the field via an interface.
+func (v *StatusCount) GetCount() int { return v.Count }
 
 // SubmitBatchResponse is returned by SubmitBatch on success.
 type SubmitBatchResponse struct {
@@ -1580,6 +2395,28 @@ type SubmitBatchSubmitBatchBatchPayload struct {
 
 // GetErrors returns SubmitBatchSubmitBatchBatchPayload.Errors, and is useful for accessing the field via an interface.
 func (v *SubmitBatchSubmitBatchBatchPayload) GetErrors() []Problem { return v.Errors }
+
+// Summary includes the requested fields of the GraphQL type InvitationSummary.
+// The GraphQL type's documentation follows.
+//
+// How many of what a filter matches stand where.
+type Summary struct {
+	// By what the directory says of the account, every status once.
+	ByTechPassStatus []StatusCount `json:"byTechPassStatus"`
+	// By what the directory says of SEED, every status once, and null for those without an account.
+	BySeedStatus []SeedCount `json:"bySeedStatus"`
+	// By the week of the invitation, oldest first, without gaps; the last 12 weeks that have any.
+	ByWeek []WeekCount `json:"byWeek"`
+}
+
+// GetByTechPassStatus returns Summary.ByTechPassStatus, and is useful for accessing the field via an interface.
+func (v *Summary) GetByTechPassStatus() []StatusCount { return v.ByTechPassStatus }
+
+// GetBySeedStatus returns Summary.BySeedStatus, and is useful for accessing the field via an interface.
+func (v *Summary) GetBySeedStatus() []SeedCount { return v.BySeedStatus }
+
+// GetByWeek returns Summary.ByWeek, and is useful for accessing the field via an interface.
+func (v *Summary) GetByWeek() []WeekCount { return v.ByWeek }
 
 // What the directory says of the account.
 type TechPassStatus string
@@ -1684,6 +2521,28 @@ var AllUserType = []UserType{
 	UserTypeVendor,
 }
 
+// WeekCount includes the requested fields of the GraphQL type WeekCount.
+// The GraphQL type's documentation follows.
+//
+// How many were invited in one week.
+type WeekCount struct {
+	// The Monday on which the week begins, in Singapore.
+	WeekOf string `json:"weekOf"`
+	// How many.
+	Count int `json:"count"`
+	// By what the directory says of the account now, every status once.
+	ByTechPassStatus []StatusCount `json:"byTechPassStatus"`
+}
+
+// GetWeekOf returns WeekCount.WeekOf, and is useful for accessing the field via an interface.
+func (v *WeekCount) GetWeekOf() string { return v.WeekOf }
+
+// GetCount returns WeekCount.Count, and is useful for accessing the field via an interface.
+func (v *WeekCount) GetCount() int { return v.Count }
+
+// GetByTechPassStatus returns WeekCount.ByTechPassStatus, and is useful for accessing the field via an interface.
+func (v *WeekCount) GetByTechPassStatus() []StatusCount { return v.ByTechPassStatus }
+
 // __BatchInput is used internally by genqlient
 type __BatchInput struct {
 	Id string `json:"id"`
@@ -1703,6 +2562,14 @@ func (v *__BatchOutcomeInput) GetId() string { return v.Id }
 
 // GetLimit returns __BatchOutcomeInput.Limit, and is useful for accessing the field via an interface.
 func (v *__BatchOutcomeInput) GetLimit() int { return v.Limit }
+
+// __BatchProgressInput is used internally by genqlient
+type __BatchProgressInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __BatchProgressInput.Id, and is useful for accessing the field via an interface.
+func (v *__BatchProgressInput) GetId() string { return v.Id }
 
 // __BatchRowInput is used internally by genqlient
 type __BatchRowInput struct {
@@ -1768,6 +2635,14 @@ func (v *__BatchesInput) GetLast() *int { return v.Last }
 // GetBefore returns __BatchesInput.Before, and is useful for accessing the field via an interface.
 func (v *__BatchesInput) GetBefore() *string { return v.Before }
 
+// __CancelInvitationInput is used internally by genqlient
+type __CancelInvitationInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __CancelInvitationInput.Id, and is useful for accessing the field via an interface.
+func (v *__CancelInvitationInput) GetId() string { return v.Id }
+
 // __CheckAccountsInput is used internally by genqlient
 type __CheckAccountsInput struct {
 	Accounts []AccountInput `json:"accounts"`
@@ -1784,6 +2659,18 @@ type __CheckEmailInvitationInput struct {
 // GetInput returns __CheckEmailInvitationInput.Input, and is useful for accessing the field via an interface.
 func (v *__CheckEmailInvitationInput) GetInput() InviteByEmailInput { return v.Input }
 
+// __CorrectAddressInput is used internally by genqlient
+type __CorrectAddressInput struct {
+	Id    string `json:"id"`
+	Email string `json:"email"`
+}
+
+// GetId returns __CorrectAddressInput.Id, and is useful for accessing the field via an interface.
+func (v *__CorrectAddressInput) GetId() string { return v.Id }
+
+// GetEmail returns __CorrectAddressInput.Email, and is useful for accessing the field via an interface.
+func (v *__CorrectAddressInput) GetEmail() string { return v.Email }
+
 // __CreateAccountInput is used internally by genqlient
 type __CreateAccountInput struct {
 	Input CreateAccountInput `json:"input"`
@@ -1791,6 +2678,14 @@ type __CreateAccountInput struct {
 
 // GetInput returns __CreateAccountInput.Input, and is useful for accessing the field via an interface.
 func (v *__CreateAccountInput) GetInput() CreateAccountInput { return v.Input }
+
+// __InvitationInFullInput is used internally by genqlient
+type __InvitationInFullInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __InvitationInFullInput.Id, and is useful for accessing the field via an interface.
+func (v *__InvitationInFullInput) GetId() string { return v.Id }
 
 // __InvitationInput is used internally by genqlient
 type __InvitationInput struct {
@@ -1800,13 +2695,50 @@ type __InvitationInput struct {
 // GetId returns __InvitationInput.Id, and is useful for accessing the field via an interface.
 func (v *__InvitationInput) GetId() string { return v.Id }
 
+// __InvitationSummaryInput is used internally by genqlient
+type __InvitationSummaryInput struct {
+	Filter *InvitationFilter `json:"filter"`
+}
+
+// GetFilter returns __InvitationSummaryInput.Filter, and is useful for accessing the field via an interface.
+func (v *__InvitationSummaryInput) GetFilter() *InvitationFilter { return v.Filter }
+
+// __InvitationToRepeatInput is used internally by genqlient
+type __InvitationToRepeatInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __InvitationToRepeatInput.Id, and is useful for accessing the field via an interface.
+func (v *__InvitationToRepeatInput) GetId() string { return v.Id }
+
+// __InvitationsExportInput is used internally by genqlient
+type __InvitationsExportInput struct {
+	First   *int              `json:"first"`
+	After   *string           `json:"after"`
+	Filter  *InvitationFilter `json:"filter"`
+	OrderBy *InvitationOrder  `json:"orderBy"`
+}
+
+// GetFirst returns __InvitationsExportInput.First, and is useful for accessing the field via an interface.
+func (v *__InvitationsExportInput) GetFirst() *int { return v.First }
+
+// GetAfter returns __InvitationsExportInput.After, and is useful for accessing the field via an interface.
+func (v *__InvitationsExportInput) GetAfter() *string { return v.After }
+
+// GetFilter returns __InvitationsExportInput.Filter, and is useful for accessing the field via an interface.
+func (v *__InvitationsExportInput) GetFilter() *InvitationFilter { return v.Filter }
+
+// GetOrderBy returns __InvitationsExportInput.OrderBy, and is useful for accessing the field via an interface.
+func (v *__InvitationsExportInput) GetOrderBy() *InvitationOrder { return v.OrderBy }
+
 // __InvitationsInput is used internally by genqlient
 type __InvitationsInput struct {
-	First  *int              `json:"first"`
-	After  *string           `json:"after"`
-	Last   *int              `json:"last"`
-	Before *string           `json:"before"`
-	Filter *InvitationFilter `json:"filter"`
+	First   *int              `json:"first"`
+	After   *string           `json:"after"`
+	Last    *int              `json:"last"`
+	Before  *string           `json:"before"`
+	Filter  *InvitationFilter `json:"filter"`
+	OrderBy *InvitationOrder  `json:"orderBy"`
 }
 
 // GetFirst returns __InvitationsInput.First, and is useful for accessing the field via an interface.
@@ -1823,6 +2755,9 @@ func (v *__InvitationsInput) GetBefore() *string { return v.Before }
 
 // GetFilter returns __InvitationsInput.Filter, and is useful for accessing the field via an interface.
 func (v *__InvitationsInput) GetFilter() *InvitationFilter { return v.Filter }
+
+// GetOrderBy returns __InvitationsInput.OrderBy, and is useful for accessing the field via an interface.
+func (v *__InvitationsInput) GetOrderBy() *InvitationOrder { return v.OrderBy }
 
 // __InviteByEmailInput is used internally by genqlient
 type __InviteByEmailInput struct {
@@ -1847,6 +2782,18 @@ type __ResendInvitationInput struct {
 
 // GetId returns __ResendInvitationInput.Id, and is useful for accessing the field via an interface.
 func (v *__ResendInvitationInput) GetId() string { return v.Id }
+
+// __ResendInvitationsInput is used internally by genqlient
+type __ResendInvitationsInput struct {
+	Filter *InvitationFilter `json:"filter"`
+	DryRun bool              `json:"dryRun"`
+}
+
+// GetFilter returns __ResendInvitationsInput.Filter, and is useful for accessing the field via an interface.
+func (v *__ResendInvitationsInput) GetFilter() *InvitationFilter { return v.Filter }
+
+// GetDryRun returns __ResendInvitationsInput.DryRun, and is useful for accessing the field via an interface.
+func (v *__ResendInvitationsInput) GetDryRun() bool { return v.DryRun }
 
 // __ResetBatchInput is used internally by genqlient
 type __ResetBatchInput struct {
@@ -2018,6 +2965,7 @@ fragment InvitationRow on Invitation {
 	mailFailure
 	canResend
 	resendAvailableAt
+	canCancel
 }
 fragment Problem on UserError {
 	code
@@ -2053,6 +3001,80 @@ func BatchOutcome(
 	)
 
 	return data_, err_
+}
+
+// The subscription executed by BatchProgress.
+const BatchProgress_Operation = `
+subscription BatchProgress ($id: ID!) {
+	batchProgress(id: $id) {
+		... BatchSummary
+	}
+}
+fragment BatchSummary on Batch {
+	id
+	fileName
+	state
+	createdAt
+	submittedAt
+	completedAt
+	estimatedCompletionAt
+	directoryCheck
+	totalRows
+	validRows
+	flaggedRows
+	leftOut
+	queued
+	succeeded
+	failed
+	cancelled
+	notices
+}
+`
+
+// What the progress page shows, each time something of it changes.
+// To unsubscribe, use [graphql.WebSocketClient.Unsubscribe]
+func BatchProgress(
+	ctx_ context.Context,
+	client_ graphql.WebSocketClient,
+	id string,
+) (dataChan_ chan BatchProgressWsResponse, subscriptionID_ string, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "BatchProgress",
+		Query:  BatchProgress_Operation,
+		Variables: &__BatchProgressInput{
+			Id: id,
+		},
+	}
+
+	dataChan_ = make(chan BatchProgressWsResponse)
+	subscriptionID_, err_ = client_.Subscribe(req_, dataChan_, BatchProgressForwardData)
+
+	return dataChan_, subscriptionID_, err_
+}
+
+type BatchProgressWsResponse graphql.BaseResponse[*BatchProgressResponse]
+
+func BatchProgressForwardData(interfaceChan interface{}, jsonRawMsg json.RawMessage) error {
+	var gqlResp graphql.Response
+	var wsResp BatchProgressWsResponse
+	err := json.Unmarshal(jsonRawMsg, &gqlResp)
+	if err != nil {
+		return err
+	}
+	if len(gqlResp.Errors) == 0 {
+		err = json.Unmarshal(jsonRawMsg, &wsResp)
+		if err != nil {
+			return err
+		}
+	} else {
+		wsResp.Errors = gqlResp.Errors
+	}
+	dataChan_, ok := interfaceChan.(chan BatchProgressWsResponse)
+	if !ok {
+		return errors.New("failed to cast interface into 'chan BatchProgressWsResponse'")
+	}
+	dataChan_ <- wsResp
+	return nil
 }
 
 // The query executed by BatchRow.
@@ -2312,6 +3334,70 @@ func Batches(
 	return data_, err_
 }
 
+// The mutation executed by CancelInvitation.
+const CancelInvitation_Operation = `
+mutation CancelInvitation ($id: ID!) {
+	cancelInvitation(id: $id) {
+		invitation {
+			... InvitationRow
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment InvitationRow on Invitation {
+	id
+	method
+	email
+	firstName
+	lastName
+	organisation
+	department
+	invitedAt
+	techPassStatus
+	seedStatus
+	provisioning
+	failure
+	mail
+	mailFailure
+	canResend
+	resendAvailableAt
+	canCancel
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+}
+`
+
+func CancelInvitation(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *CancelInvitationResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CancelInvitation",
+		Query:  CancelInvitation_Operation,
+		Variables: &__CancelInvitationInput{
+			Id: id,
+		},
+	}
+
+	data_ = &CancelInvitationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by CheckAccounts.
 const CheckAccounts_Operation = `
 query CheckAccounts ($accounts: [AccountInput!]!) {
@@ -2396,6 +3482,72 @@ func CheckEmailInvitation(
 	return data_, err_
 }
 
+// The mutation executed by CorrectAddress.
+const CorrectAddress_Operation = `
+mutation CorrectAddress ($id: ID!, $email: String!) {
+	correctAddress(id: $id, email: $email) {
+		invitation {
+			... InvitationRow
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment InvitationRow on Invitation {
+	id
+	method
+	email
+	firstName
+	lastName
+	organisation
+	department
+	invitedAt
+	techPassStatus
+	seedStatus
+	provisioning
+	failure
+	mail
+	mailFailure
+	canResend
+	resendAvailableAt
+	canCancel
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+}
+`
+
+func CorrectAddress(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	email string,
+) (data_ *CorrectAddressResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CorrectAddress",
+		Query:  CorrectAddress_Operation,
+		Variables: &__CorrectAddressInput{
+			Id:    id,
+			Email: email,
+		},
+	}
+
+	data_ = &CorrectAddressResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by CreateAccount.
 const CreateAccount_Operation = `
 mutation CreateAccount ($input: CreateAccountInput!) {
@@ -2465,6 +3617,7 @@ fragment InvitationRow on Invitation {
 	mailFailure
 	canResend
 	resendAvailableAt
+	canCancel
 }
 `
 
@@ -2493,10 +3646,240 @@ func Invitation(
 	return data_, err_
 }
 
+// The query executed by InvitationInFull.
+const InvitationInFull_Operation = `
+query InvitationInFull ($id: ID!) {
+	invitation(id: $id) {
+		... InvitationDetails
+	}
+}
+fragment InvitationDetails on Invitation {
+	... InvitationRow
+	userType
+	techPassUsername
+	contactNumber
+	seedRequired
+	reason
+	updatedAt
+	lastSentAt
+	sendCount
+	expiresAt
+	inviter {
+		email
+		name
+	}
+	batch {
+		id
+		fileName
+	}
+	history {
+		at
+		what
+		by {
+			email
+			name
+		}
+		detail
+	}
+	replaces {
+		id
+		email
+	}
+}
+fragment InvitationRow on Invitation {
+	id
+	method
+	email
+	firstName
+	lastName
+	organisation
+	department
+	invitedAt
+	techPassStatus
+	seedStatus
+	provisioning
+	failure
+	mail
+	mailFailure
+	canResend
+	resendAvailableAt
+	canCancel
+}
+`
+
+func InvitationInFull(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *InvitationInFullResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "InvitationInFull",
+		Query:  InvitationInFull_Operation,
+		Variables: &__InvitationInFullInput{
+			Id: id,
+		},
+	}
+
+	data_ = &InvitationInFullResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by InvitationSummary.
+const InvitationSummary_Operation = `
+query InvitationSummary ($filter: InvitationFilter) {
+	invitationSummary(filter: $filter) {
+		byTechPassStatus {
+			status
+			count
+		}
+		bySeedStatus {
+			status
+			count
+		}
+		byWeek {
+			weekOf
+			count
+			byTechPassStatus {
+				status
+				count
+			}
+		}
+	}
+}
+`
+
+func InvitationSummary(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	filter *InvitationFilter,
+) (data_ *InvitationSummaryResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "InvitationSummary",
+		Query:  InvitationSummary_Operation,
+		Variables: &__InvitationSummaryInput{
+			Filter: filter,
+		},
+	}
+
+	data_ = &InvitationSummaryResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by InvitationToRepeat.
+const InvitationToRepeat_Operation = `
+query InvitationToRepeat ($id: ID!) {
+	invitation(id: $id) {
+		email
+		techPassUsername
+		firstName
+		lastName
+		contactNumber
+		organisation
+		department
+		seedRequired
+		reason
+		invitedAt
+	}
+}
+`
+
+// What the form of a new invitation takes over from an earlier one.
+func InvitationToRepeat(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *InvitationToRepeatResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "InvitationToRepeat",
+		Query:  InvitationToRepeat_Operation,
+		Variables: &__InvitationToRepeatInput{
+			Id: id,
+		},
+	}
+
+	data_ = &InvitationToRepeatResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The subscription executed by InvitationUpdated.
+const InvitationUpdated_Operation = `
+subscription InvitationUpdated {
+	invitationUpdated {
+		id
+	}
+}
+`
+
+// Each change of one of the officer's invitations, for pages that show some.
+// To unsubscribe, use [graphql.WebSocketClient.Unsubscribe]
+func InvitationUpdated(
+	ctx_ context.Context,
+	client_ graphql.WebSocketClient,
+) (dataChan_ chan InvitationUpdatedWsResponse, subscriptionID_ string, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "InvitationUpdated",
+		Query:  InvitationUpdated_Operation,
+	}
+
+	dataChan_ = make(chan InvitationUpdatedWsResponse)
+	subscriptionID_, err_ = client_.Subscribe(req_, dataChan_, InvitationUpdatedForwardData)
+
+	return dataChan_, subscriptionID_, err_
+}
+
+type InvitationUpdatedWsResponse graphql.BaseResponse[*InvitationUpdatedResponse]
+
+func InvitationUpdatedForwardData(interfaceChan interface{}, jsonRawMsg json.RawMessage) error {
+	var gqlResp graphql.Response
+	var wsResp InvitationUpdatedWsResponse
+	err := json.Unmarshal(jsonRawMsg, &gqlResp)
+	if err != nil {
+		return err
+	}
+	if len(gqlResp.Errors) == 0 {
+		err = json.Unmarshal(jsonRawMsg, &wsResp)
+		if err != nil {
+			return err
+		}
+	} else {
+		wsResp.Errors = gqlResp.Errors
+	}
+	dataChan_, ok := interfaceChan.(chan InvitationUpdatedWsResponse)
+	if !ok {
+		return errors.New("failed to cast interface into 'chan InvitationUpdatedWsResponse'")
+	}
+	dataChan_ <- wsResp
+	return nil
+}
+
 // The query executed by Invitations.
 const Invitations_Operation = `
-query Invitations ($first: Int, $after: String, $last: Int, $before: String, $filter: InvitationFilter) {
-	invitations(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
+query Invitations ($first: Int, $after: String, $last: Int, $before: String, $filter: InvitationFilter, $orderBy: InvitationOrder) {
+	invitations(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
 		nodes {
 			... InvitationRow
 		}
@@ -2524,6 +3907,7 @@ fragment InvitationRow on Invitation {
 	mailFailure
 	canResend
 	resendAvailableAt
+	canCancel
 }
 fragment PageEnds on PageInfo {
 	hasNextPage
@@ -2541,20 +3925,98 @@ func Invitations(
 	last *int,
 	before *string,
 	filter *InvitationFilter,
+	orderBy *InvitationOrder,
 ) (data_ *InvitationsResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "Invitations",
 		Query:  Invitations_Operation,
 		Variables: &__InvitationsInput{
-			First:  first,
-			After:  after,
-			Last:   last,
-			Before: before,
-			Filter: filter,
+			First:   first,
+			After:   after,
+			Last:    last,
+			Before:  before,
+			Filter:  filter,
+			OrderBy: orderBy,
 		},
 	}
 
 	data_ = &InvitationsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by InvitationsExport.
+const InvitationsExport_Operation = `
+query InvitationsExport ($first: Int, $after: String, $filter: InvitationFilter, $orderBy: InvitationOrder) {
+	invitations(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+		nodes {
+			... InvitationExport
+		}
+		pageInfo {
+			... PageEnds
+		}
+	}
+}
+fragment InvitationExport on Invitation {
+	id
+	method
+	userType
+	email
+	techPassUsername
+	firstName
+	lastName
+	contactNumber
+	organisation
+	department
+	seedRequired
+	reason
+	invitedAt
+	updatedAt
+	lastSentAt
+	sendCount
+	mail
+	mailFailure
+	expiresAt
+	techPassStatus
+	seedStatus
+	provisioning
+	failure
+}
+fragment PageEnds on PageInfo {
+	hasNextPage
+	hasPreviousPage
+	startCursor
+	endCursor
+}
+`
+
+func InvitationsExport(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first *int,
+	after *string,
+	filter *InvitationFilter,
+	orderBy *InvitationOrder,
+) (data_ *InvitationsExportResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "InvitationsExport",
+		Query:  InvitationsExport_Operation,
+		Variables: &__InvitationsExportInput{
+			First:   first,
+			After:   after,
+			Filter:  filter,
+			OrderBy: orderBy,
+		},
+	}
+
+	data_ = &InvitationsExportResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -2734,6 +4196,7 @@ fragment InvitationRow on Invitation {
 	mailFailure
 	canResend
 	resendAvailableAt
+	canCancel
 }
 fragment Problem on UserError {
 	code
@@ -2757,6 +4220,56 @@ func ResendInvitation(
 	}
 
 	data_ = &ResendInvitationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by ResendInvitations.
+const ResendInvitations_Operation = `
+mutation ResendInvitations ($filter: InvitationFilter, $dryRun: Boolean!) {
+	resendInvitations(filter: $filter, dryRun: $dryRun) {
+		resent
+		leftOut {
+			code
+			count
+			message
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+}
+`
+
+func ResendInvitations(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	filter *InvitationFilter,
+	dryRun bool,
+) (data_ *ResendInvitationsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ResendInvitations",
+		Query:  ResendInvitations_Operation,
+		Variables: &__ResendInvitationsInput{
+			Filter: filter,
+			DryRun: dryRun,
+		},
+	}
+
+	data_ = &ResendInvitationsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

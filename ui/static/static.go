@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,7 +44,8 @@ var all = sync.OnceValue(func() catalogue {
 		c.add(name, "image/svg+xml", read(name))
 	}
 	c.add("htmx.min.js", "text/javascript; charset=utf-8", read("vendor/htmx.min.js"))
-	c.add("app.js", "text/javascript; charset=utf-8", read("app.js"))
+	c.add("hx-sse.min.js", "text/javascript; charset=utf-8", read("vendor/hx-sse.min.js"))
+	c.add("app.js", "text/javascript; charset=utf-8", []byte(remark.ReplaceAllString(string(read("app.js")), "")))
 	c.add("style.css", "text/css; charset=utf-8", c.sheet())
 	return c
 })
@@ -92,7 +94,36 @@ func (c catalogue) sheet() []byte {
 	for name, address := range c.address {
 		css = strings.ReplaceAll(css, `url("`+name+`")`, `url("`+path.Base(address)+`")`)
 	}
-	return []byte(css)
+	return []byte(slim(css))
+}
+
+var (
+	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	margin  = regexp.MustCompile(`\s*\n\s*`)
+	remark  = regexp.MustCompile(`(?m)^\s*(//.*\n)?\s*`)
+	// A line of the design system's files that gives a token its value.
+	token = regexp.MustCompile(`(?m)^(--sgds-[\w-]+):[^\n{};]*;\n`)
+	use   = regexp.MustCompile(`var\(\s*(--[\w-]+)`)
+)
+
+// slim drops comments, indentation and the tokens that nothing refers to: the
+// design system has far more than we use, and each page waits for the sheet.
+func slim(css string) string {
+	css = margin.ReplaceAllString(comment.ReplaceAllString(css, ""), "\n")
+	for before := 0; before != len(css); {
+		before = len(css)
+		used := map[string]bool{}
+		for _, u := range use.FindAllStringSubmatch(css, -1) {
+			used[u[1]] = true
+		}
+		css = token.ReplaceAllStringFunc(css, func(line string) string {
+			if name, _, _ := strings.Cut(line, ":"); !used[name] {
+				return ""
+			}
+			return line
+		})
+	}
+	return css
 }
 
 func (c catalogue) add(name, contentType string, body []byte) {

@@ -58,8 +58,22 @@ func TestHandler(t *testing.T) {
 		w.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" {
 		t.Errorf("got %d, %v", w.Code, w.Header())
 	}
-	if n := w.Body.Len(); n > 16<<10 {
+	if n := w.Body.Len(); n > 10<<10 {
 		t.Errorf("the sheet weighs %d bytes", n)
+	}
+}
+
+// Dropping what is not used loses nothing that is.
+func TestSheet_DefinesWhatItUses(t *testing.T) {
+	t.Parallel()
+	sheet := string(all().asset[URL("style.css")].body)
+	for _, u := range use.FindAllStringSubmatch(sheet, -1) {
+		if !strings.Contains(sheet, u[1]+":") {
+			t.Errorf("%s has no value", u[1])
+		}
+	}
+	if strings.Contains(sheet, "/*") || strings.Count(sheet, "{") != strings.Count(sheet, "}") {
+		t.Error("the sheet is damaged")
 	}
 }
 
