@@ -103,6 +103,12 @@ type sweep struct{}
 // Kind names the job.
 func (sweep) Kind() string { return "housekeeping" }
 
+// learn is the job that keeps the database's statistics fresh.
+type learn struct{}
+
+// Kind names the job.
+func (learn) Kind() string { return "learn_statistics" }
+
 func (p *parts) housekeeping() {
 	jobs.Handle(p.queue, func(ctx context.Context, _ sweep) error {
 		if err := p.signin.Sweep(ctx); err != nil {
@@ -111,4 +117,6 @@ func (p *parts) housekeeping() {
 		return p.invites.ForgetKeys(ctx)
 	})
 	p.queue.Every(time.Hour, sweep{})
+	jobs.Handle(p.queue, func(ctx context.Context, _ learn) error { return p.db.Learn(ctx) })
+	p.queue.Every(time.Minute, learn{})
 }

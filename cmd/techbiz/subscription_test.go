@@ -49,7 +49,9 @@ func TestSubscriptions_BatchProgress(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	var made struct {
-		Data struct{ CreateBatch struct{ Batch struct{ ID string } } }
+		Data struct {
+			CreateBatch struct{ Batch struct{ ID string } }
+		}
 	}
 	answer := postGraphQL(ctx, t, base, tan, `mutation { createBatch(accounts: [{email: "a@lta.gov.sg", firstName: "A", lastName: "B", contactNumber: "81234567", organisation: "LTA", reason: "x"}]) { batch { id } } }`)
 	if err := json.Unmarshal([]byte(answer), &made); err != nil || made.Data.CreateBatch.Batch.ID == "" {

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"techbiz/cmd/techbiz/programtest"
+)
+
+func TestMain(m *testing.M) { programtest.Main(m) }
+
+// crashRows is the size of the batches that crashes and faults must not harm.
+const crashRows = 3_000
+
+// slow makes a batch take long enough to have a middle.
+const slow = "TECHBIZ_SANDBOX_FAULTS=latency=100ms"
+
+// startBatch uploads and submits a batch.
+func startBatch(t *testing.T, s *programtest.Server, users int) string {
+	t.Helper()
+	id := s.Upload(programtest.Workbook(t, 0, users))
+	s.Submit(id)
+	return id
+}
+
+// checkBatch waits until the batch, the only one, is completed, and fails unless
+// each user has one account and one mail.
+func checkBatch(t *testing.T, p *programtest.Place, s *programtest.Server, id string) {
+	t.Helper()
+	s.AwaitCompletion(id)
+	want := programtest.Progress{State: "COMPLETED", TotalRows: crashRows, Succeeded: crashRows}
+	if got := s.Progress(id); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	box := s.Mailbox()
+	people := map[string]bool{}
+	for _, m := range box.Mails {
+		people[m.To] = true
+	}
+	if box.Total != crashRows || len(people) != crashRows {
+		t.Errorf("%d mails to %d people, want %d", box.Total, len(people), crashRows)
+	}
+	for what, query := range map[string]string{
+		"accounts":             `SELECT count(*) FROM sandbox_persons WHERE state = 'CREATED'`,
+		"people with accounts": `SELECT count(DISTINCT email_key) FROM sandbox_persons`,
+		"people with licences": `SELECT 2 * count(*) FROM sandbox_persons WHERE seed = 'LICENSED'`,
+	} {
+		if n := p.Count(query); n != crashRows {
+			t.Errorf("%d %s, want %d", n, what, crashRows)
+		}
+	}
+}
+
+// awaitMiddle waits until more than so many rows of a batch are done, and returns
+// whether others are not.
+func awaitMiddle(s *programtest.Server, id string, done int) bool {
+	var at programtest.Progress
+	s.Await("the middle of the batch", func() bool {
+		at = s.Progress(id)
+		return at.Succeeded > done
+	})
+	return at.Queued > 0
+}
+
+func TestBatch_KilledFiveTimes(t *testing.T) {
+	t.Parallel()
+	programtest.OnEach(t, func(t *testing.T, p *programtest.Place) {
+		token := p.Token()
+		s := p.ServeReady(token)
+		id := startBatch(t, s, crashRows)
+		const kills = 5
+		for n := range kills {
+			middle := awaitMiddle(s, id, n*crashRows/2/kills)
+			s.Kill()
+			if !middle {
+				t.Fatalf("kill %d: there was no middle left", n+1)
+			}
+			s = p.ServeReady(token)
+		}
+		begin := time.Now()
+		checkBatch(t, p, s, id)
+		t.Logf("completed %s after the last start", time.Since(begin).Round(time.Millisecond))
+	}, slow)
+}
+
+func TestBatch_FailuresAndLostAnswers(t *testing.T) {
+	t.Parallel()
+	programtest.OnEach(t, func(t *testing.T, p *programtest.Place) {
+		s := p.ServeReady(p.Token())
+		checkBatch(t, p, s, startBatch(t, s, crashRows))
+	}, "TECHBIZ_SANDBOX_FAULTS=fail=0.1,lost=0.05")
+}
