@@ -15,7 +15,7 @@ func (db *DB) Learn(ctx context.Context) error {
 		return nil
 	}
 	// 0x10002 are all tables whose statistics are missing or far from the truth.
-	for _, q := range []string{"PRAGMA analysis_limit = 1000", "PRAGMA optimize = 0x10002"} {
+	for _, q := range []string{"PRAGMA analysis_limit = 10000", "PRAGMA optimize = 0x10002"} {
 		if _, err := db.write.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("learn statistics: %w", err)
 		}
