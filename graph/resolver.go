@@ -7,7 +7,7 @@
 // limit, for the HTTP handler and for the pages alike.
 package graph
 
-//go:generate go tool gqlgen generate --config ../gqlgen.yml
+//go:generate sh -c "cd .. && go tool gqlgen generate"
 
 import (
 	"log/slog"

@@ -10,6 +10,9 @@
 // requests.
 package ui
 
+//go:generate sh -c "cd .. && go tool genqlient ui/genqlient.yaml"
+//go:generate go tool templ generate -path .
+
 import (
 	"errors"
 	"io"
