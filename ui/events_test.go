@@ -84,3 +84,25 @@ func TestBatchEvents_SourceFails(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// What failed says why, and leads to a form that is filled in.
+func TestOutcome_SaysWhatFailed(t *testing.T) {
+	t.Parallel()
+	h := setup(t, answers{
+		"Batch": func(map[string]any) any { return map[string]any{"batch": batchIn("COMPLETED", 0)} },
+		"BatchOutcome": func(map[string]any) any {
+			batch := batchIn("COMPLETED", 0)
+			batch["rows"] = map[string]any{"nodes": []any{}, "totalCount": 0}
+			failed := map[string]any{
+				"id": "i1", "email": "tan@vendor.com", "invitedAt": "2026-11-23T00:00:00Z", "provisioning": "FAILED", "failure": "The number is taken.",
+			}
+			return map[string]any{"batch": batch, "invitations": map[string]any{"nodes": []any{failed}, "totalCount": 1}}
+		},
+	})
+	w := serve(h, signedIn(get("/invite/multiple/b1")))
+	for _, want := range []string{"No account was created.", "1 user failed", "The number is taken.", `href="/invite/single?from=i1"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("no %s on the page", want)
+		}
+	}
+}

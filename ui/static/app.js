@@ -40,7 +40,10 @@
   on('htmx:after:swap', (e) => {
     enhance();
     announce();
-    for (const d of document.querySelectorAll('#dialog > dialog:not(:modal), #signin > dialog:not(:modal)')) open(d);
+    for (const d of document.querySelectorAll('#dialog > dialog:not(:modal), #signin > dialog:not(:modal)')) {
+      if (d.closest('#signin')) session?.close();
+      open(d);
+    }
     const at = document.activeElement;
     if (at?.disabled) { next(at)?.focus(); return; }
     if (at !== document.body || !focused) return;
@@ -173,6 +176,7 @@
     };
     on('session-kept', ask);
     on('visibilitychange', () => { if (!document.hidden) ask(); });
+    window.addEventListener('focus', ask);
     on('submit', (e) => { if (e.target.matches('[data-keep]') && session.dataset.shown === 'ended') session.close(); });
     learn({ officer: session.dataset.officer, left: Number(session.dataset.left), warn: Number(session.dataset.warn), last: 'last' in session.dataset });
   }

@@ -1,0 +1,56 @@
+package main
+
+import "testing"
+
+// The browser's tests use the portal as people do, in one Chromium, each with a
+// profile and an officer of its own on a server that they share.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	c := startChromium(t)
+	shared := servePortal(t, databases["SQLite"](t))
+	for name, test := range map[string]func(*testing.T, *chromium, *portal){
+		"the main job with JavaScript":                              mainJobSmoothly,
+		"the main job without JavaScript":                           mainJobPlainly,
+		"the main job by keyboard":                                  mainJobByKeyboard,
+		"errors stand beside their fields and what was typed stays": errorsBesideFields,
+		"errors without JavaScript":                                 errorsPlainly,
+		"a vendor is told why not to sign in":                       vendorTurnedAway,
+		"a session that ends while a form is filled in":             sessionEnds,
+		"a session that ends, without JavaScript":                   sessionEndsPlainly,
+		"an impatient click":                                        impatientClick,
+		"an impatient click without JavaScript":                     impatientClickPlainly,
+		"markup is shown as text":                                   markupIsText,
+		"search, filters and pages":                                 searchAndPages,
+		"the review's search, filters and Reset":                    reviewOfList,
+		"the status list is searched":                               statusFound,
+		"invitations are changed":                                   statusChanged,
+		"invitations are changed without JavaScript":                statusPlainly,
+		"what is stuck stands by itself":                            statusStuck,
+		"a list goes on while its officer is away":                  listGoesOn,
+		"a list whose stream breaks":                                listWithoutStream,
+		"a list without JavaScript":                                 listPlainly,
+		"rows are selected, removed and edited":                     rowsAreRemoved,
+		"a session is kept, and ends":                               sessionIsKept,
+		"a session that changes in another tab":                     sessionElsewhere,
+		"a form is filled in for its officer":                       formIsFilledIn,
+		"pages weigh little":                                        pagesWeighLittle,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, c, shared)
+		})
+	}
+	t.Run("the main job on PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		mainJobSmoothly(t, c, servePortal(t, databases["PostgreSQL"](t)))
+	})
+	t.Run("every state is accessible", func(t *testing.T) {
+		t.Parallel()
+		accessibleEverywhere(t, c, servePortal(t, databases["SQLite"](t), sampleDomains, atWalkersPace))
+	})
+	// The sandbox's clock moves for a whole server.
+	t.Run("the other side", func(t *testing.T) {
+		t.Parallel()
+		otherSide(t, c, servePortal(t, databases["SQLite"](t)))
+	})
+}
