@@ -25,11 +25,9 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 		return nil, err
 	}
 	return s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.Invitation.Update().
-			Where(invitation.ID(id), resendable(tx.Now), rested(tx.Now)).
-			AddMailsWanted(1).SetAttempts(0).SetResentAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		n, err := markResent(ctx, tx, id)
 		if err != nil {
-			return fmt.Errorf("resend: %w", err)
+			return err
 		}
 		if n == 0 {
 			return refuseResend(ctx, tx, id)
@@ -39,6 +37,18 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 		}
 		return s.Jobs.Insert(ctx, tx, jobs.Single, Deliver{IDs: []uuid.UUID{id}})
 	})
+}
+
+// markResent makes a mail due for those of the invitations that can be resent now,
+// and returns how many they are.
+func markResent(ctx context.Context, tx *database.Tx, ids ...uuid.UUID) (int, error) {
+	n, err := tx.Invitation.Update().
+		Where(invitation.IDIn(ids...), resendable(tx.Now), rested(tx.Now)).
+		AddMailsWanted(1).SetAttempts(0).SetResentAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("resend: %w", err)
+	}
+	return n, nil
 }
 
 // change runs a change of one invitation and returns it as it then stands.

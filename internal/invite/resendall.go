@@ -89,10 +89,9 @@ func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.
 	events := make([]Event, 0, len(ids))
 	var work []river.JobArgs
 	for part := range slices.Chunk(ids, resendChunk) {
-		n, err := tx.Invitation.Update().Where(invitation.IDIn(part...), resendable(tx.Now), rested(tx.Now)).
-			AddMailsWanted(1).SetAttempts(0).SetResentAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		n, err := markResent(ctx, tx, part...)
 		if err != nil {
-			return fmt.Errorf("resend: %w", err)
+			return err
 		}
 		if n != len(part) {
 			return database.ErrLost
