@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -139,7 +140,7 @@ func start(t *testing.T, args ...string) *url.URL {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	serving, ended := make(chan *url.URL, 1), make(chan int, 1)
-	var stderr bytes.Buffer
+	var stderr logbook
 	p := program{stdout: io.Discard, stderr: &stderr, serving: func(base *url.URL) { serving <- base }}
 	go func() { ended <- p.run(ctx, append([]string{"--addr=127.0.0.1:0"}, args...)) }()
 	t.Cleanup(func() {
@@ -161,6 +162,25 @@ func start(t *testing.T, args ...string) *url.URL {
 		t.Fatalf("did not start, status %d: %s", status, stderr.String())
 		return nil
 	}
+}
+
+// logbook keeps what a program writes. A request that is cut off at the end may still
+// write its line while the test reads.
+type logbook struct {
+	mu      sync.Mutex
+	written bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.written.String()
 }
 
 func TestServe_Probes(t *testing.T) {
