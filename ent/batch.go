@@ -8,6 +8,7 @@ import (
 	"strings"
 	"techbiz/ent/batch"
 	"techbiz/ent/officer"
+	"techbiz/internal/fault"
 	"time"
 
 	"entgo.io/ent"
@@ -36,6 +37,22 @@ type Batch struct {
 	SubmittedAt *time.Time `json:"submitted_at,omitempty"`
 	// CompletedAt holds the value of the "completed_at" field.
 	CompletedAt *time.Time `json:"completed_at,omitempty"`
+	// When a draft goes; null once it was submitted.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	// When the owner was told that the draft will go.
+	WarnedAt *time.Time `json:"warned_at,omitempty"`
+	// Nothing runs before; null without a recall window.
+	RecallUntil *time.Time `json:"recall_until,omitempty"`
+	// When the work last began or went on; rates count from it.
+	ResumedAt *time.Time `json:"resumed_at,omitempty"`
+	// When the batch was last called back; what follows is the receipt.
+	UndoneAt *time.Time `json:"undone_at,omitempty"`
+	// UndoneBy holds the value of the "undone_by" field.
+	UndoneBy *uuid.UUID `json:"undone_by,omitempty"`
+	// Invitations that were ended.
+	Undone int `json:"undone,omitempty"`
+	// Invitations that could not be ended.
+	UndoLeftOut []*fault.LeftOut `json:"undo_left_out,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BatchQuery when eager-loading is set.
 	Edges        BatchEdges `json:"edges"`
@@ -89,11 +106,15 @@ func (*Batch) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case batch.FieldNotices:
+		case batch.FieldUndoneBy:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case batch.FieldNotices, batch.FieldUndoLeftOut:
 			values[i] = new([]byte)
+		case batch.FieldUndone:
+			values[i] = new(sql.NullInt64)
 		case batch.FieldFileName, batch.FieldState, batch.FieldDirectoryCheck:
 			values[i] = new(sql.NullString)
-		case batch.FieldCreatedAt, batch.FieldSubmittedAt, batch.FieldCompletedAt:
+		case batch.FieldCreatedAt, batch.FieldSubmittedAt, batch.FieldCompletedAt, batch.FieldExpiresAt, batch.FieldWarnedAt, batch.FieldRecallUntil, batch.FieldResumedAt, batch.FieldUndoneAt:
 			values[i] = new(sql.NullTime)
 		case batch.FieldID, batch.FieldOwnerID:
 			values[i] = new(uuid.UUID)
@@ -170,6 +191,62 @@ func (_m *Batch) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CompletedAt = new(time.Time)
 				*_m.CompletedAt = value.Time
+			}
+		case batch.FieldExpiresAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
+			} else if value.Valid {
+				_m.ExpiresAt = new(time.Time)
+				*_m.ExpiresAt = value.Time
+			}
+		case batch.FieldWarnedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field warned_at", values[i])
+			} else if value.Valid {
+				_m.WarnedAt = new(time.Time)
+				*_m.WarnedAt = value.Time
+			}
+		case batch.FieldRecallUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field recall_until", values[i])
+			} else if value.Valid {
+				_m.RecallUntil = new(time.Time)
+				*_m.RecallUntil = value.Time
+			}
+		case batch.FieldResumedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field resumed_at", values[i])
+			} else if value.Valid {
+				_m.ResumedAt = new(time.Time)
+				*_m.ResumedAt = value.Time
+			}
+		case batch.FieldUndoneAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field undone_at", values[i])
+			} else if value.Valid {
+				_m.UndoneAt = new(time.Time)
+				*_m.UndoneAt = value.Time
+			}
+		case batch.FieldUndoneBy:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field undone_by", values[i])
+			} else if value.Valid {
+				_m.UndoneBy = new(uuid.UUID)
+				*_m.UndoneBy = *value.S.(*uuid.UUID)
+			}
+		case batch.FieldUndone:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field undone", values[i])
+			} else if value.Valid {
+				_m.Undone = int(value.Int64)
+			}
+		case batch.FieldUndoLeftOut:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field undo_left_out", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.UndoLeftOut); err != nil {
+					return fmt.Errorf("unmarshal field undo_left_out: %w", err)
+				}
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -251,6 +328,42 @@ func (_m *Batch) String() string {
 		builder.WriteString("completed_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	if v := _m.ExpiresAt; v != nil {
+		builder.WriteString("expires_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.WarnedAt; v != nil {
+		builder.WriteString("warned_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RecallUntil; v != nil {
+		builder.WriteString("recall_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ResumedAt; v != nil {
+		builder.WriteString("resumed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.UndoneAt; v != nil {
+		builder.WriteString("undone_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.UndoneBy; v != nil {
+		builder.WriteString("undone_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("undone=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Undone))
+	builder.WriteString(", ")
+	builder.WriteString("undo_left_out=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UndoLeftOut))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -10,6 +10,7 @@ import (
 	"techbiz/ent/batchrow"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
+	"techbiz/internal/fault"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -115,6 +116,110 @@ func (_c *BatchCreate) SetNillableCompletedAt(v *time.Time) *BatchCreate {
 	return _c
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_c *BatchCreate) SetExpiresAt(v time.Time) *BatchCreate {
+	_c.mutation.SetExpiresAt(v)
+	return _c
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableExpiresAt(v *time.Time) *BatchCreate {
+	if v != nil {
+		_c.SetExpiresAt(*v)
+	}
+	return _c
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (_c *BatchCreate) SetWarnedAt(v time.Time) *BatchCreate {
+	_c.mutation.SetWarnedAt(v)
+	return _c
+}
+
+// SetNillableWarnedAt sets the "warned_at" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableWarnedAt(v *time.Time) *BatchCreate {
+	if v != nil {
+		_c.SetWarnedAt(*v)
+	}
+	return _c
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (_c *BatchCreate) SetRecallUntil(v time.Time) *BatchCreate {
+	_c.mutation.SetRecallUntil(v)
+	return _c
+}
+
+// SetNillableRecallUntil sets the "recall_until" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableRecallUntil(v *time.Time) *BatchCreate {
+	if v != nil {
+		_c.SetRecallUntil(*v)
+	}
+	return _c
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (_c *BatchCreate) SetResumedAt(v time.Time) *BatchCreate {
+	_c.mutation.SetResumedAt(v)
+	return _c
+}
+
+// SetNillableResumedAt sets the "resumed_at" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableResumedAt(v *time.Time) *BatchCreate {
+	if v != nil {
+		_c.SetResumedAt(*v)
+	}
+	return _c
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (_c *BatchCreate) SetUndoneAt(v time.Time) *BatchCreate {
+	_c.mutation.SetUndoneAt(v)
+	return _c
+}
+
+// SetNillableUndoneAt sets the "undone_at" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableUndoneAt(v *time.Time) *BatchCreate {
+	if v != nil {
+		_c.SetUndoneAt(*v)
+	}
+	return _c
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (_c *BatchCreate) SetUndoneBy(v uuid.UUID) *BatchCreate {
+	_c.mutation.SetUndoneBy(v)
+	return _c
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableUndoneBy(v *uuid.UUID) *BatchCreate {
+	if v != nil {
+		_c.SetUndoneBy(*v)
+	}
+	return _c
+}
+
+// SetUndone sets the "undone" field.
+func (_c *BatchCreate) SetUndone(v int) *BatchCreate {
+	_c.mutation.SetUndone(v)
+	return _c
+}
+
+// SetNillableUndone sets the "undone" field if the given value is not nil.
+func (_c *BatchCreate) SetNillableUndone(v *int) *BatchCreate {
+	if v != nil {
+		_c.SetUndone(*v)
+	}
+	return _c
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (_c *BatchCreate) SetUndoLeftOut(v []*fault.LeftOut) *BatchCreate {
+	_c.mutation.SetUndoLeftOut(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *BatchCreate) SetID(v uuid.UUID) *BatchCreate {
 	_c.mutation.SetID(v)
@@ -209,6 +314,10 @@ func (_c *BatchCreate) defaults() error {
 		v := batch.DefaultDirectoryCheck
 		_c.mutation.SetDirectoryCheck(v)
 	}
+	if _, ok := _c.mutation.Undone(); !ok {
+		v := batch.DefaultUndone
+		_c.mutation.SetUndone(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if batch.DefaultID == nil {
 			return fmt.Errorf("ent: uninitialized batch.DefaultID (forgotten import ent/runtime?)")
@@ -245,6 +354,9 @@ func (_c *BatchCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Batch.created_at"`)}
+	}
+	if _, ok := _c.mutation.Undone(); !ok {
+		return &ValidationError{Name: "undone", err: errors.New(`ent: missing required field "Batch.undone"`)}
 	}
 	if len(_c.mutation.OwnerIDs()) == 0 {
 		return &ValidationError{Name: "owner", err: errors.New(`ent: missing required edge "Batch.owner"`)}
@@ -312,6 +424,38 @@ func (_c *BatchCreate) createSpec() (*Batch, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CompletedAt(); ok {
 		_spec.SetField(batch.FieldCompletedAt, field.TypeTime, value)
 		_node.CompletedAt = &value
+	}
+	if value, ok := _c.mutation.ExpiresAt(); ok {
+		_spec.SetField(batch.FieldExpiresAt, field.TypeTime, value)
+		_node.ExpiresAt = &value
+	}
+	if value, ok := _c.mutation.WarnedAt(); ok {
+		_spec.SetField(batch.FieldWarnedAt, field.TypeTime, value)
+		_node.WarnedAt = &value
+	}
+	if value, ok := _c.mutation.RecallUntil(); ok {
+		_spec.SetField(batch.FieldRecallUntil, field.TypeTime, value)
+		_node.RecallUntil = &value
+	}
+	if value, ok := _c.mutation.ResumedAt(); ok {
+		_spec.SetField(batch.FieldResumedAt, field.TypeTime, value)
+		_node.ResumedAt = &value
+	}
+	if value, ok := _c.mutation.UndoneAt(); ok {
+		_spec.SetField(batch.FieldUndoneAt, field.TypeTime, value)
+		_node.UndoneAt = &value
+	}
+	if value, ok := _c.mutation.UndoneBy(); ok {
+		_spec.SetField(batch.FieldUndoneBy, field.TypeUUID, value)
+		_node.UndoneBy = &value
+	}
+	if value, ok := _c.mutation.Undone(); ok {
+		_spec.SetField(batch.FieldUndone, field.TypeInt, value)
+		_node.Undone = value
+	}
+	if value, ok := _c.mutation.UndoLeftOut(); ok {
+		_spec.SetField(batch.FieldUndoLeftOut, field.TypeJSON, value)
+		_node.UndoLeftOut = value
 	}
 	if nodes := _c.mutation.OwnerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -516,6 +660,150 @@ func (u *BatchUpsert) ClearCompletedAt() *BatchUpsert {
 	return u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (u *BatchUpsert) SetExpiresAt(v time.Time) *BatchUpsert {
+	u.Set(batch.FieldExpiresAt, v)
+	return u
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateExpiresAt() *BatchUpsert {
+	u.SetExcluded(batch.FieldExpiresAt)
+	return u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *BatchUpsert) ClearExpiresAt() *BatchUpsert {
+	u.SetNull(batch.FieldExpiresAt)
+	return u
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (u *BatchUpsert) SetWarnedAt(v time.Time) *BatchUpsert {
+	u.Set(batch.FieldWarnedAt, v)
+	return u
+}
+
+// UpdateWarnedAt sets the "warned_at" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateWarnedAt() *BatchUpsert {
+	u.SetExcluded(batch.FieldWarnedAt)
+	return u
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (u *BatchUpsert) ClearWarnedAt() *BatchUpsert {
+	u.SetNull(batch.FieldWarnedAt)
+	return u
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (u *BatchUpsert) SetRecallUntil(v time.Time) *BatchUpsert {
+	u.Set(batch.FieldRecallUntil, v)
+	return u
+}
+
+// UpdateRecallUntil sets the "recall_until" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateRecallUntil() *BatchUpsert {
+	u.SetExcluded(batch.FieldRecallUntil)
+	return u
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (u *BatchUpsert) ClearRecallUntil() *BatchUpsert {
+	u.SetNull(batch.FieldRecallUntil)
+	return u
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (u *BatchUpsert) SetResumedAt(v time.Time) *BatchUpsert {
+	u.Set(batch.FieldResumedAt, v)
+	return u
+}
+
+// UpdateResumedAt sets the "resumed_at" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateResumedAt() *BatchUpsert {
+	u.SetExcluded(batch.FieldResumedAt)
+	return u
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (u *BatchUpsert) ClearResumedAt() *BatchUpsert {
+	u.SetNull(batch.FieldResumedAt)
+	return u
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (u *BatchUpsert) SetUndoneAt(v time.Time) *BatchUpsert {
+	u.Set(batch.FieldUndoneAt, v)
+	return u
+}
+
+// UpdateUndoneAt sets the "undone_at" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateUndoneAt() *BatchUpsert {
+	u.SetExcluded(batch.FieldUndoneAt)
+	return u
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (u *BatchUpsert) ClearUndoneAt() *BatchUpsert {
+	u.SetNull(batch.FieldUndoneAt)
+	return u
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (u *BatchUpsert) SetUndoneBy(v uuid.UUID) *BatchUpsert {
+	u.Set(batch.FieldUndoneBy, v)
+	return u
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateUndoneBy() *BatchUpsert {
+	u.SetExcluded(batch.FieldUndoneBy)
+	return u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BatchUpsert) ClearUndoneBy() *BatchUpsert {
+	u.SetNull(batch.FieldUndoneBy)
+	return u
+}
+
+// SetUndone sets the "undone" field.
+func (u *BatchUpsert) SetUndone(v int) *BatchUpsert {
+	u.Set(batch.FieldUndone, v)
+	return u
+}
+
+// UpdateUndone sets the "undone" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateUndone() *BatchUpsert {
+	u.SetExcluded(batch.FieldUndone)
+	return u
+}
+
+// AddUndone adds v to the "undone" field.
+func (u *BatchUpsert) AddUndone(v int) *BatchUpsert {
+	u.Add(batch.FieldUndone, v)
+	return u
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (u *BatchUpsert) SetUndoLeftOut(v []*fault.LeftOut) *BatchUpsert {
+	u.Set(batch.FieldUndoLeftOut, v)
+	return u
+}
+
+// UpdateUndoLeftOut sets the "undo_left_out" field to the value that was provided on create.
+func (u *BatchUpsert) UpdateUndoLeftOut() *BatchUpsert {
+	u.SetExcluded(batch.FieldUndoLeftOut)
+	return u
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (u *BatchUpsert) ClearUndoLeftOut() *BatchUpsert {
+	u.SetNull(batch.FieldUndoLeftOut)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -683,6 +971,174 @@ func (u *BatchUpsertOne) UpdateCompletedAt() *BatchUpsertOne {
 func (u *BatchUpsertOne) ClearCompletedAt() *BatchUpsertOne {
 	return u.Update(func(s *BatchUpsert) {
 		s.ClearCompletedAt()
+	})
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (u *BatchUpsertOne) SetExpiresAt(v time.Time) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetExpiresAt(v)
+	})
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateExpiresAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateExpiresAt()
+	})
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *BatchUpsertOne) ClearExpiresAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearExpiresAt()
+	})
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (u *BatchUpsertOne) SetWarnedAt(v time.Time) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetWarnedAt(v)
+	})
+}
+
+// UpdateWarnedAt sets the "warned_at" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateWarnedAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateWarnedAt()
+	})
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (u *BatchUpsertOne) ClearWarnedAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearWarnedAt()
+	})
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (u *BatchUpsertOne) SetRecallUntil(v time.Time) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetRecallUntil(v)
+	})
+}
+
+// UpdateRecallUntil sets the "recall_until" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateRecallUntil() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateRecallUntil()
+	})
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (u *BatchUpsertOne) ClearRecallUntil() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearRecallUntil()
+	})
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (u *BatchUpsertOne) SetResumedAt(v time.Time) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetResumedAt(v)
+	})
+}
+
+// UpdateResumedAt sets the "resumed_at" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateResumedAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateResumedAt()
+	})
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (u *BatchUpsertOne) ClearResumedAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearResumedAt()
+	})
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (u *BatchUpsertOne) SetUndoneAt(v time.Time) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoneAt(v)
+	})
+}
+
+// UpdateUndoneAt sets the "undone_at" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateUndoneAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoneAt()
+	})
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (u *BatchUpsertOne) ClearUndoneAt() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoneAt()
+	})
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (u *BatchUpsertOne) SetUndoneBy(v uuid.UUID) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoneBy(v)
+	})
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateUndoneBy() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoneBy()
+	})
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BatchUpsertOne) ClearUndoneBy() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoneBy()
+	})
+}
+
+// SetUndone sets the "undone" field.
+func (u *BatchUpsertOne) SetUndone(v int) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndone(v)
+	})
+}
+
+// AddUndone adds v to the "undone" field.
+func (u *BatchUpsertOne) AddUndone(v int) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.AddUndone(v)
+	})
+}
+
+// UpdateUndone sets the "undone" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateUndone() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndone()
+	})
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (u *BatchUpsertOne) SetUndoLeftOut(v []*fault.LeftOut) *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoLeftOut(v)
+	})
+}
+
+// UpdateUndoLeftOut sets the "undo_left_out" field to the value that was provided on create.
+func (u *BatchUpsertOne) UpdateUndoLeftOut() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoLeftOut()
+	})
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (u *BatchUpsertOne) ClearUndoLeftOut() *BatchUpsertOne {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoLeftOut()
 	})
 }
 
@@ -1020,6 +1476,174 @@ func (u *BatchUpsertBulk) UpdateCompletedAt() *BatchUpsertBulk {
 func (u *BatchUpsertBulk) ClearCompletedAt() *BatchUpsertBulk {
 	return u.Update(func(s *BatchUpsert) {
 		s.ClearCompletedAt()
+	})
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (u *BatchUpsertBulk) SetExpiresAt(v time.Time) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetExpiresAt(v)
+	})
+}
+
+// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateExpiresAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateExpiresAt()
+	})
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (u *BatchUpsertBulk) ClearExpiresAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearExpiresAt()
+	})
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (u *BatchUpsertBulk) SetWarnedAt(v time.Time) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetWarnedAt(v)
+	})
+}
+
+// UpdateWarnedAt sets the "warned_at" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateWarnedAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateWarnedAt()
+	})
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (u *BatchUpsertBulk) ClearWarnedAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearWarnedAt()
+	})
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (u *BatchUpsertBulk) SetRecallUntil(v time.Time) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetRecallUntil(v)
+	})
+}
+
+// UpdateRecallUntil sets the "recall_until" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateRecallUntil() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateRecallUntil()
+	})
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (u *BatchUpsertBulk) ClearRecallUntil() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearRecallUntil()
+	})
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (u *BatchUpsertBulk) SetResumedAt(v time.Time) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetResumedAt(v)
+	})
+}
+
+// UpdateResumedAt sets the "resumed_at" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateResumedAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateResumedAt()
+	})
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (u *BatchUpsertBulk) ClearResumedAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearResumedAt()
+	})
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (u *BatchUpsertBulk) SetUndoneAt(v time.Time) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoneAt(v)
+	})
+}
+
+// UpdateUndoneAt sets the "undone_at" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateUndoneAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoneAt()
+	})
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (u *BatchUpsertBulk) ClearUndoneAt() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoneAt()
+	})
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (u *BatchUpsertBulk) SetUndoneBy(v uuid.UUID) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoneBy(v)
+	})
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateUndoneBy() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoneBy()
+	})
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BatchUpsertBulk) ClearUndoneBy() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoneBy()
+	})
+}
+
+// SetUndone sets the "undone" field.
+func (u *BatchUpsertBulk) SetUndone(v int) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndone(v)
+	})
+}
+
+// AddUndone adds v to the "undone" field.
+func (u *BatchUpsertBulk) AddUndone(v int) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.AddUndone(v)
+	})
+}
+
+// UpdateUndone sets the "undone" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateUndone() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndone()
+	})
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (u *BatchUpsertBulk) SetUndoLeftOut(v []*fault.LeftOut) *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.SetUndoLeftOut(v)
+	})
+}
+
+// UpdateUndoLeftOut sets the "undo_left_out" field to the value that was provided on create.
+func (u *BatchUpsertBulk) UpdateUndoLeftOut() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.UpdateUndoLeftOut()
+	})
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (u *BatchUpsertBulk) ClearUndoLeftOut() *BatchUpsertBulk {
+	return u.Update(func(s *BatchUpsert) {
+		s.ClearUndoLeftOut()
 	})
 }
 

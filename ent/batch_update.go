@@ -11,6 +11,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
 	"techbiz/ent/predicate"
+	"techbiz/internal/fault"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -145,6 +146,165 @@ func (_u *BatchUpdate) SetNillableCompletedAt(v *time.Time) *BatchUpdate {
 // ClearCompletedAt clears the value of the "completed_at" field.
 func (_u *BatchUpdate) ClearCompletedAt() *BatchUpdate {
 	_u.mutation.ClearCompletedAt()
+	return _u
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (_u *BatchUpdate) SetExpiresAt(v time.Time) *BatchUpdate {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableExpiresAt(v *time.Time) *BatchUpdate {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *BatchUpdate) ClearExpiresAt() *BatchUpdate {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (_u *BatchUpdate) SetWarnedAt(v time.Time) *BatchUpdate {
+	_u.mutation.SetWarnedAt(v)
+	return _u
+}
+
+// SetNillableWarnedAt sets the "warned_at" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableWarnedAt(v *time.Time) *BatchUpdate {
+	if v != nil {
+		_u.SetWarnedAt(*v)
+	}
+	return _u
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (_u *BatchUpdate) ClearWarnedAt() *BatchUpdate {
+	_u.mutation.ClearWarnedAt()
+	return _u
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (_u *BatchUpdate) SetRecallUntil(v time.Time) *BatchUpdate {
+	_u.mutation.SetRecallUntil(v)
+	return _u
+}
+
+// SetNillableRecallUntil sets the "recall_until" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableRecallUntil(v *time.Time) *BatchUpdate {
+	if v != nil {
+		_u.SetRecallUntil(*v)
+	}
+	return _u
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (_u *BatchUpdate) ClearRecallUntil() *BatchUpdate {
+	_u.mutation.ClearRecallUntil()
+	return _u
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (_u *BatchUpdate) SetResumedAt(v time.Time) *BatchUpdate {
+	_u.mutation.SetResumedAt(v)
+	return _u
+}
+
+// SetNillableResumedAt sets the "resumed_at" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableResumedAt(v *time.Time) *BatchUpdate {
+	if v != nil {
+		_u.SetResumedAt(*v)
+	}
+	return _u
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (_u *BatchUpdate) ClearResumedAt() *BatchUpdate {
+	_u.mutation.ClearResumedAt()
+	return _u
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (_u *BatchUpdate) SetUndoneAt(v time.Time) *BatchUpdate {
+	_u.mutation.SetUndoneAt(v)
+	return _u
+}
+
+// SetNillableUndoneAt sets the "undone_at" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableUndoneAt(v *time.Time) *BatchUpdate {
+	if v != nil {
+		_u.SetUndoneAt(*v)
+	}
+	return _u
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (_u *BatchUpdate) ClearUndoneAt() *BatchUpdate {
+	_u.mutation.ClearUndoneAt()
+	return _u
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (_u *BatchUpdate) SetUndoneBy(v uuid.UUID) *BatchUpdate {
+	_u.mutation.SetUndoneBy(v)
+	return _u
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableUndoneBy(v *uuid.UUID) *BatchUpdate {
+	if v != nil {
+		_u.SetUndoneBy(*v)
+	}
+	return _u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (_u *BatchUpdate) ClearUndoneBy() *BatchUpdate {
+	_u.mutation.ClearUndoneBy()
+	return _u
+}
+
+// SetUndone sets the "undone" field.
+func (_u *BatchUpdate) SetUndone(v int) *BatchUpdate {
+	_u.mutation.ResetUndone()
+	_u.mutation.SetUndone(v)
+	return _u
+}
+
+// SetNillableUndone sets the "undone" field if the given value is not nil.
+func (_u *BatchUpdate) SetNillableUndone(v *int) *BatchUpdate {
+	if v != nil {
+		_u.SetUndone(*v)
+	}
+	return _u
+}
+
+// AddUndone adds value to the "undone" field.
+func (_u *BatchUpdate) AddUndone(v int) *BatchUpdate {
+	_u.mutation.AddUndone(v)
+	return _u
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (_u *BatchUpdate) SetUndoLeftOut(v []*fault.LeftOut) *BatchUpdate {
+	_u.mutation.SetUndoLeftOut(v)
+	return _u
+}
+
+// AppendUndoLeftOut appends value to the "undo_left_out" field.
+func (_u *BatchUpdate) AppendUndoLeftOut(v []*fault.LeftOut) *BatchUpdate {
+	_u.mutation.AppendUndoLeftOut(v)
+	return _u
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (_u *BatchUpdate) ClearUndoLeftOut() *BatchUpdate {
+	_u.mutation.ClearUndoLeftOut()
 	return _u
 }
 
@@ -330,6 +490,59 @@ func (_u *BatchUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.CompletedAtCleared() {
 		_spec.ClearField(batch.FieldCompletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(batch.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(batch.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WarnedAt(); ok {
+		_spec.SetField(batch.FieldWarnedAt, field.TypeTime, value)
+	}
+	if _u.mutation.WarnedAtCleared() {
+		_spec.ClearField(batch.FieldWarnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RecallUntil(); ok {
+		_spec.SetField(batch.FieldRecallUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RecallUntilCleared() {
+		_spec.ClearField(batch.FieldRecallUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ResumedAt(); ok {
+		_spec.SetField(batch.FieldResumedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ResumedAtCleared() {
+		_spec.ClearField(batch.FieldResumedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoneAt(); ok {
+		_spec.SetField(batch.FieldUndoneAt, field.TypeTime, value)
+	}
+	if _u.mutation.UndoneAtCleared() {
+		_spec.ClearField(batch.FieldUndoneAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoneBy(); ok {
+		_spec.SetField(batch.FieldUndoneBy, field.TypeUUID, value)
+	}
+	if _u.mutation.UndoneByCleared() {
+		_spec.ClearField(batch.FieldUndoneBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Undone(); ok {
+		_spec.SetField(batch.FieldUndone, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndone(); ok {
+		_spec.AddField(batch.FieldUndone, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UndoLeftOut(); ok {
+		_spec.SetField(batch.FieldUndoLeftOut, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedUndoLeftOut(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, batch.FieldUndoLeftOut, value)
+		})
+	}
+	if _u.mutation.UndoLeftOutCleared() {
+		_spec.ClearField(batch.FieldUndoLeftOut, field.TypeJSON)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -586,6 +799,165 @@ func (_u *BatchUpdateOne) ClearCompletedAt() *BatchUpdateOne {
 	return _u
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (_u *BatchUpdateOne) SetExpiresAt(v time.Time) *BatchUpdateOne {
+	_u.mutation.SetExpiresAt(v)
+	return _u
+}
+
+// SetNillableExpiresAt sets the "expires_at" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableExpiresAt(v *time.Time) *BatchUpdateOne {
+	if v != nil {
+		_u.SetExpiresAt(*v)
+	}
+	return _u
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (_u *BatchUpdateOne) ClearExpiresAt() *BatchUpdateOne {
+	_u.mutation.ClearExpiresAt()
+	return _u
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (_u *BatchUpdateOne) SetWarnedAt(v time.Time) *BatchUpdateOne {
+	_u.mutation.SetWarnedAt(v)
+	return _u
+}
+
+// SetNillableWarnedAt sets the "warned_at" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableWarnedAt(v *time.Time) *BatchUpdateOne {
+	if v != nil {
+		_u.SetWarnedAt(*v)
+	}
+	return _u
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (_u *BatchUpdateOne) ClearWarnedAt() *BatchUpdateOne {
+	_u.mutation.ClearWarnedAt()
+	return _u
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (_u *BatchUpdateOne) SetRecallUntil(v time.Time) *BatchUpdateOne {
+	_u.mutation.SetRecallUntil(v)
+	return _u
+}
+
+// SetNillableRecallUntil sets the "recall_until" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableRecallUntil(v *time.Time) *BatchUpdateOne {
+	if v != nil {
+		_u.SetRecallUntil(*v)
+	}
+	return _u
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (_u *BatchUpdateOne) ClearRecallUntil() *BatchUpdateOne {
+	_u.mutation.ClearRecallUntil()
+	return _u
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (_u *BatchUpdateOne) SetResumedAt(v time.Time) *BatchUpdateOne {
+	_u.mutation.SetResumedAt(v)
+	return _u
+}
+
+// SetNillableResumedAt sets the "resumed_at" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableResumedAt(v *time.Time) *BatchUpdateOne {
+	if v != nil {
+		_u.SetResumedAt(*v)
+	}
+	return _u
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (_u *BatchUpdateOne) ClearResumedAt() *BatchUpdateOne {
+	_u.mutation.ClearResumedAt()
+	return _u
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (_u *BatchUpdateOne) SetUndoneAt(v time.Time) *BatchUpdateOne {
+	_u.mutation.SetUndoneAt(v)
+	return _u
+}
+
+// SetNillableUndoneAt sets the "undone_at" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableUndoneAt(v *time.Time) *BatchUpdateOne {
+	if v != nil {
+		_u.SetUndoneAt(*v)
+	}
+	return _u
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (_u *BatchUpdateOne) ClearUndoneAt() *BatchUpdateOne {
+	_u.mutation.ClearUndoneAt()
+	return _u
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (_u *BatchUpdateOne) SetUndoneBy(v uuid.UUID) *BatchUpdateOne {
+	_u.mutation.SetUndoneBy(v)
+	return _u
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableUndoneBy(v *uuid.UUID) *BatchUpdateOne {
+	if v != nil {
+		_u.SetUndoneBy(*v)
+	}
+	return _u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (_u *BatchUpdateOne) ClearUndoneBy() *BatchUpdateOne {
+	_u.mutation.ClearUndoneBy()
+	return _u
+}
+
+// SetUndone sets the "undone" field.
+func (_u *BatchUpdateOne) SetUndone(v int) *BatchUpdateOne {
+	_u.mutation.ResetUndone()
+	_u.mutation.SetUndone(v)
+	return _u
+}
+
+// SetNillableUndone sets the "undone" field if the given value is not nil.
+func (_u *BatchUpdateOne) SetNillableUndone(v *int) *BatchUpdateOne {
+	if v != nil {
+		_u.SetUndone(*v)
+	}
+	return _u
+}
+
+// AddUndone adds value to the "undone" field.
+func (_u *BatchUpdateOne) AddUndone(v int) *BatchUpdateOne {
+	_u.mutation.AddUndone(v)
+	return _u
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (_u *BatchUpdateOne) SetUndoLeftOut(v []*fault.LeftOut) *BatchUpdateOne {
+	_u.mutation.SetUndoLeftOut(v)
+	return _u
+}
+
+// AppendUndoLeftOut appends value to the "undo_left_out" field.
+func (_u *BatchUpdateOne) AppendUndoLeftOut(v []*fault.LeftOut) *BatchUpdateOne {
+	_u.mutation.AppendUndoLeftOut(v)
+	return _u
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (_u *BatchUpdateOne) ClearUndoLeftOut() *BatchUpdateOne {
+	_u.mutation.ClearUndoLeftOut()
+	return _u
+}
+
 // SetOwner sets the "owner" edge to the Officer entity.
 func (_u *BatchUpdateOne) SetOwner(v *Officer) *BatchUpdateOne {
 	return _u.SetOwnerID(v.ID)
@@ -798,6 +1170,59 @@ func (_u *BatchUpdateOne) sqlSave(ctx context.Context) (_node *Batch, err error)
 	}
 	if _u.mutation.CompletedAtCleared() {
 		_spec.ClearField(batch.FieldCompletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ExpiresAt(); ok {
+		_spec.SetField(batch.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.ExpiresAtCleared() {
+		_spec.ClearField(batch.FieldExpiresAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.WarnedAt(); ok {
+		_spec.SetField(batch.FieldWarnedAt, field.TypeTime, value)
+	}
+	if _u.mutation.WarnedAtCleared() {
+		_spec.ClearField(batch.FieldWarnedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RecallUntil(); ok {
+		_spec.SetField(batch.FieldRecallUntil, field.TypeTime, value)
+	}
+	if _u.mutation.RecallUntilCleared() {
+		_spec.ClearField(batch.FieldRecallUntil, field.TypeTime)
+	}
+	if value, ok := _u.mutation.ResumedAt(); ok {
+		_spec.SetField(batch.FieldResumedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ResumedAtCleared() {
+		_spec.ClearField(batch.FieldResumedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoneAt(); ok {
+		_spec.SetField(batch.FieldUndoneAt, field.TypeTime, value)
+	}
+	if _u.mutation.UndoneAtCleared() {
+		_spec.ClearField(batch.FieldUndoneAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoneBy(); ok {
+		_spec.SetField(batch.FieldUndoneBy, field.TypeUUID, value)
+	}
+	if _u.mutation.UndoneByCleared() {
+		_spec.ClearField(batch.FieldUndoneBy, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Undone(); ok {
+		_spec.SetField(batch.FieldUndone, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndone(); ok {
+		_spec.AddField(batch.FieldUndone, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UndoLeftOut(); ok {
+		_spec.SetField(batch.FieldUndoLeftOut, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedUndoLeftOut(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, batch.FieldUndoLeftOut, value)
+		})
+	}
+	if _u.mutation.UndoLeftOutCleared() {
+		_spec.ClearField(batch.FieldUndoLeftOut, field.TypeJSON)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{

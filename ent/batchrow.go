@@ -48,6 +48,10 @@ type BatchRow struct {
 	SeedText *string `json:"seed_text,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason *string `json:"reason,omitempty"`
+	// The start date as typed.
+	StartText *string `json:"start_text,omitempty"`
+	// The start date, yyyy-mm-dd.
+	StartOn *string `json:"start_on,omitempty"`
 	// UserType holds the value of the "user_type" field.
 	UserType batchrow.UserType `json:"user_type,omitempty"`
 	// SeedRequired holds the value of the "seed_required" field.
@@ -68,12 +72,20 @@ type BatchRow struct {
 	DepartmentKey string `json:"department_key,omitempty"`
 	// Issues holds the value of the "issues" field.
 	Issues fault.List `json:"issues,omitempty"`
+	// Worth a look, no obstacle.
+	Hints fault.List `json:"hints,omitempty"`
 	// Flagged holds the value of the "flagged" field.
 	Flagged bool `json:"flagged,omitempty"`
+	// An issue has a suggestion.
+	Suggested bool `json:"suggested,omitempty"`
+	// The directory was asked for this user, or will not be.
+	LookedUp bool `json:"looked_up,omitempty"`
 	// Was flagged when the batch was submitted.
 	LeftOut bool `json:"left_out,omitempty"`
 	// Has an invitation of the same id.
 	Submitted bool `json:"submitted,omitempty"`
+	// Failed, and a corrected row stands in its place.
+	Replaced bool `json:"replaced,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BatchRowQuery when eager-loading is set.
 	Edges        BatchRowEdges `json:"edges"`
@@ -105,13 +117,13 @@ func (*BatchRow) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case batchrow.FieldIssues:
+		case batchrow.FieldIssues, batchrow.FieldHints:
 			values[i] = new([]byte)
-		case batchrow.FieldSeedRequired, batchrow.FieldFlagged, batchrow.FieldLeftOut, batchrow.FieldSubmitted:
+		case batchrow.FieldSeedRequired, batchrow.FieldFlagged, batchrow.FieldSuggested, batchrow.FieldLookedUp, batchrow.FieldLeftOut, batchrow.FieldSubmitted, batchrow.FieldReplaced:
 			values[i] = new(sql.NullBool)
 		case batchrow.FieldPosition, batchrow.FieldNumber:
 			values[i] = new(sql.NullInt64)
-		case batchrow.FieldSheet, batchrow.FieldEmail, batchrow.FieldUsername, batchrow.FieldFirstName, batchrow.FieldLastName, batchrow.FieldCountryCode, batchrow.FieldContactNumber, batchrow.FieldOrganisation, batchrow.FieldDepartment, batchrow.FieldSeedText, batchrow.FieldReason, batchrow.FieldUserType, batchrow.FieldEmailKey, batchrow.FieldUsernameKey, batchrow.FieldNumberKey, batchrow.FieldFirstNameKey, batchrow.FieldLastNameKey, batchrow.FieldOrganisationKey, batchrow.FieldDepartmentKey:
+		case batchrow.FieldSheet, batchrow.FieldEmail, batchrow.FieldUsername, batchrow.FieldFirstName, batchrow.FieldLastName, batchrow.FieldCountryCode, batchrow.FieldContactNumber, batchrow.FieldOrganisation, batchrow.FieldDepartment, batchrow.FieldSeedText, batchrow.FieldReason, batchrow.FieldStartText, batchrow.FieldStartOn, batchrow.FieldUserType, batchrow.FieldEmailKey, batchrow.FieldUsernameKey, batchrow.FieldNumberKey, batchrow.FieldFirstNameKey, batchrow.FieldLastNameKey, batchrow.FieldOrganisationKey, batchrow.FieldDepartmentKey:
 			values[i] = new(sql.NullString)
 		case batchrow.FieldID, batchrow.FieldBatchID:
 			values[i] = new(uuid.UUID)
@@ -229,6 +241,20 @@ func (_m *BatchRow) assignValues(columns []string, values []any) error {
 				_m.Reason = new(string)
 				*_m.Reason = value.String
 			}
+		case batchrow.FieldStartText:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field start_text", values[i])
+			} else if value.Valid {
+				_m.StartText = new(string)
+				*_m.StartText = value.String
+			}
+		case batchrow.FieldStartOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field start_on", values[i])
+			} else if value.Valid {
+				_m.StartOn = new(string)
+				*_m.StartOn = value.String
+			}
 		case batchrow.FieldUserType:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field user_type", values[i])
@@ -295,11 +321,31 @@ func (_m *BatchRow) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field issues: %w", err)
 				}
 			}
+		case batchrow.FieldHints:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field hints", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Hints); err != nil {
+					return fmt.Errorf("unmarshal field hints: %w", err)
+				}
+			}
 		case batchrow.FieldFlagged:
 			if value, ok := values[i].(*sql.NullBool); !ok {
 				return fmt.Errorf("unexpected type %T for field flagged", values[i])
 			} else if value.Valid {
 				_m.Flagged = value.Bool
+			}
+		case batchrow.FieldSuggested:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field suggested", values[i])
+			} else if value.Valid {
+				_m.Suggested = value.Bool
+			}
+		case batchrow.FieldLookedUp:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field looked_up", values[i])
+			} else if value.Valid {
+				_m.LookedUp = value.Bool
 			}
 		case batchrow.FieldLeftOut:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -312,6 +358,12 @@ func (_m *BatchRow) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field submitted", values[i])
 			} else if value.Valid {
 				_m.Submitted = value.Bool
+			}
+		case batchrow.FieldReplaced:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field replaced", values[i])
+			} else if value.Valid {
+				_m.Replaced = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -414,6 +466,16 @@ func (_m *BatchRow) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	if v := _m.StartText; v != nil {
+		builder.WriteString("start_text=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.StartOn; v != nil {
+		builder.WriteString("start_on=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	builder.WriteString("user_type=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UserType))
 	builder.WriteString(", ")
@@ -452,14 +514,26 @@ func (_m *BatchRow) String() string {
 	builder.WriteString("issues=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Issues))
 	builder.WriteString(", ")
+	builder.WriteString("hints=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Hints))
+	builder.WriteString(", ")
 	builder.WriteString("flagged=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Flagged))
+	builder.WriteString(", ")
+	builder.WriteString("suggested=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Suggested))
+	builder.WriteString(", ")
+	builder.WriteString("looked_up=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LookedUp))
 	builder.WriteString(", ")
 	builder.WriteString("left_out=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LeftOut))
 	builder.WriteString(", ")
 	builder.WriteString("submitted=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Submitted))
+	builder.WriteString(", ")
+	builder.WriteString("replaced=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Replaced))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -189,6 +189,34 @@ func (_c *BatchRowCreate) SetNillableReason(v *string) *BatchRowCreate {
 	return _c
 }
 
+// SetStartText sets the "start_text" field.
+func (_c *BatchRowCreate) SetStartText(v string) *BatchRowCreate {
+	_c.mutation.SetStartText(v)
+	return _c
+}
+
+// SetNillableStartText sets the "start_text" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableStartText(v *string) *BatchRowCreate {
+	if v != nil {
+		_c.SetStartText(*v)
+	}
+	return _c
+}
+
+// SetStartOn sets the "start_on" field.
+func (_c *BatchRowCreate) SetStartOn(v string) *BatchRowCreate {
+	_c.mutation.SetStartOn(v)
+	return _c
+}
+
+// SetNillableStartOn sets the "start_on" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableStartOn(v *string) *BatchRowCreate {
+	if v != nil {
+		_c.SetStartOn(*v)
+	}
+	return _c
+}
+
 // SetUserType sets the "user_type" field.
 func (_c *BatchRowCreate) SetUserType(v batchrow.UserType) *BatchRowCreate {
 	_c.mutation.SetUserType(v)
@@ -281,9 +309,43 @@ func (_c *BatchRowCreate) SetIssues(v fault.List) *BatchRowCreate {
 	return _c
 }
 
+// SetHints sets the "hints" field.
+func (_c *BatchRowCreate) SetHints(v fault.List) *BatchRowCreate {
+	_c.mutation.SetHints(v)
+	return _c
+}
+
 // SetFlagged sets the "flagged" field.
 func (_c *BatchRowCreate) SetFlagged(v bool) *BatchRowCreate {
 	_c.mutation.SetFlagged(v)
+	return _c
+}
+
+// SetSuggested sets the "suggested" field.
+func (_c *BatchRowCreate) SetSuggested(v bool) *BatchRowCreate {
+	_c.mutation.SetSuggested(v)
+	return _c
+}
+
+// SetNillableSuggested sets the "suggested" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableSuggested(v *bool) *BatchRowCreate {
+	if v != nil {
+		_c.SetSuggested(*v)
+	}
+	return _c
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (_c *BatchRowCreate) SetLookedUp(v bool) *BatchRowCreate {
+	_c.mutation.SetLookedUp(v)
+	return _c
+}
+
+// SetNillableLookedUp sets the "looked_up" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableLookedUp(v *bool) *BatchRowCreate {
+	if v != nil {
+		_c.SetLookedUp(*v)
+	}
 	return _c
 }
 
@@ -311,6 +373,20 @@ func (_c *BatchRowCreate) SetSubmitted(v bool) *BatchRowCreate {
 func (_c *BatchRowCreate) SetNillableSubmitted(v *bool) *BatchRowCreate {
 	if v != nil {
 		_c.SetSubmitted(*v)
+	}
+	return _c
+}
+
+// SetReplaced sets the "replaced" field.
+func (_c *BatchRowCreate) SetReplaced(v bool) *BatchRowCreate {
+	_c.mutation.SetReplaced(v)
+	return _c
+}
+
+// SetNillableReplaced sets the "replaced" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableReplaced(v *bool) *BatchRowCreate {
+	if v != nil {
+		_c.SetReplaced(*v)
 	}
 	return _c
 }
@@ -371,6 +447,14 @@ func (_c *BatchRowCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *BatchRowCreate) defaults() error {
+	if _, ok := _c.mutation.Suggested(); !ok {
+		v := batchrow.DefaultSuggested
+		_c.mutation.SetSuggested(v)
+	}
+	if _, ok := _c.mutation.LookedUp(); !ok {
+		v := batchrow.DefaultLookedUp
+		_c.mutation.SetLookedUp(v)
+	}
 	if _, ok := _c.mutation.LeftOut(); !ok {
 		v := batchrow.DefaultLeftOut
 		_c.mutation.SetLeftOut(v)
@@ -378,6 +462,10 @@ func (_c *BatchRowCreate) defaults() error {
 	if _, ok := _c.mutation.Submitted(); !ok {
 		v := batchrow.DefaultSubmitted
 		_c.mutation.SetSubmitted(v)
+	}
+	if _, ok := _c.mutation.Replaced(); !ok {
+		v := batchrow.DefaultReplaced
+		_c.mutation.SetReplaced(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		if batchrow.DefaultID == nil {
@@ -429,11 +517,20 @@ func (_c *BatchRowCreate) check() error {
 	if _, ok := _c.mutation.Flagged(); !ok {
 		return &ValidationError{Name: "flagged", err: errors.New(`ent: missing required field "BatchRow.flagged"`)}
 	}
+	if _, ok := _c.mutation.Suggested(); !ok {
+		return &ValidationError{Name: "suggested", err: errors.New(`ent: missing required field "BatchRow.suggested"`)}
+	}
+	if _, ok := _c.mutation.LookedUp(); !ok {
+		return &ValidationError{Name: "looked_up", err: errors.New(`ent: missing required field "BatchRow.looked_up"`)}
+	}
 	if _, ok := _c.mutation.LeftOut(); !ok {
 		return &ValidationError{Name: "left_out", err: errors.New(`ent: missing required field "BatchRow.left_out"`)}
 	}
 	if _, ok := _c.mutation.Submitted(); !ok {
 		return &ValidationError{Name: "submitted", err: errors.New(`ent: missing required field "BatchRow.submitted"`)}
+	}
+	if _, ok := _c.mutation.Replaced(); !ok {
+		return &ValidationError{Name: "replaced", err: errors.New(`ent: missing required field "BatchRow.replaced"`)}
 	}
 	if len(_c.mutation.BatchIDs()) == 0 {
 		return &ValidationError{Name: "batch", err: errors.New(`ent: missing required edge "BatchRow.batch"`)}
@@ -526,6 +623,14 @@ func (_c *BatchRowCreate) createSpec() (*BatchRow, *sqlgraph.CreateSpec) {
 		_spec.SetField(batchrow.FieldReason, field.TypeString, value)
 		_node.Reason = &value
 	}
+	if value, ok := _c.mutation.StartText(); ok {
+		_spec.SetField(batchrow.FieldStartText, field.TypeString, value)
+		_node.StartText = &value
+	}
+	if value, ok := _c.mutation.StartOn(); ok {
+		_spec.SetField(batchrow.FieldStartOn, field.TypeString, value)
+		_node.StartOn = &value
+	}
 	if value, ok := _c.mutation.UserType(); ok {
 		_spec.SetField(batchrow.FieldUserType, field.TypeEnum, value)
 		_node.UserType = value
@@ -566,9 +671,21 @@ func (_c *BatchRowCreate) createSpec() (*BatchRow, *sqlgraph.CreateSpec) {
 		_spec.SetField(batchrow.FieldIssues, field.TypeJSON, value)
 		_node.Issues = value
 	}
+	if value, ok := _c.mutation.Hints(); ok {
+		_spec.SetField(batchrow.FieldHints, field.TypeJSON, value)
+		_node.Hints = value
+	}
 	if value, ok := _c.mutation.Flagged(); ok {
 		_spec.SetField(batchrow.FieldFlagged, field.TypeBool, value)
 		_node.Flagged = value
+	}
+	if value, ok := _c.mutation.Suggested(); ok {
+		_spec.SetField(batchrow.FieldSuggested, field.TypeBool, value)
+		_node.Suggested = value
+	}
+	if value, ok := _c.mutation.LookedUp(); ok {
+		_spec.SetField(batchrow.FieldLookedUp, field.TypeBool, value)
+		_node.LookedUp = value
 	}
 	if value, ok := _c.mutation.LeftOut(); ok {
 		_spec.SetField(batchrow.FieldLeftOut, field.TypeBool, value)
@@ -577,6 +694,10 @@ func (_c *BatchRowCreate) createSpec() (*BatchRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Submitted(); ok {
 		_spec.SetField(batchrow.FieldSubmitted, field.TypeBool, value)
 		_node.Submitted = value
+	}
+	if value, ok := _c.mutation.Replaced(); ok {
+		_spec.SetField(batchrow.FieldReplaced, field.TypeBool, value)
+		_node.Replaced = value
 	}
 	if nodes := _c.mutation.BatchIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -821,6 +942,42 @@ func (u *BatchRowUpsert) ClearReason() *BatchRowUpsert {
 	return u
 }
 
+// SetStartText sets the "start_text" field.
+func (u *BatchRowUpsert) SetStartText(v string) *BatchRowUpsert {
+	u.Set(batchrow.FieldStartText, v)
+	return u
+}
+
+// UpdateStartText sets the "start_text" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateStartText() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldStartText)
+	return u
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (u *BatchRowUpsert) ClearStartText() *BatchRowUpsert {
+	u.SetNull(batchrow.FieldStartText)
+	return u
+}
+
+// SetStartOn sets the "start_on" field.
+func (u *BatchRowUpsert) SetStartOn(v string) *BatchRowUpsert {
+	u.Set(batchrow.FieldStartOn, v)
+	return u
+}
+
+// UpdateStartOn sets the "start_on" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateStartOn() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldStartOn)
+	return u
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (u *BatchRowUpsert) ClearStartOn() *BatchRowUpsert {
+	u.SetNull(batchrow.FieldStartOn)
+	return u
+}
+
 // SetUserType sets the "user_type" field.
 func (u *BatchRowUpsert) SetUserType(v batchrow.UserType) *BatchRowUpsert {
 	u.Set(batchrow.FieldUserType, v)
@@ -965,6 +1122,24 @@ func (u *BatchRowUpsert) UpdateIssues() *BatchRowUpsert {
 	return u
 }
 
+// SetHints sets the "hints" field.
+func (u *BatchRowUpsert) SetHints(v fault.List) *BatchRowUpsert {
+	u.Set(batchrow.FieldHints, v)
+	return u
+}
+
+// UpdateHints sets the "hints" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateHints() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldHints)
+	return u
+}
+
+// ClearHints clears the value of the "hints" field.
+func (u *BatchRowUpsert) ClearHints() *BatchRowUpsert {
+	u.SetNull(batchrow.FieldHints)
+	return u
+}
+
 // SetFlagged sets the "flagged" field.
 func (u *BatchRowUpsert) SetFlagged(v bool) *BatchRowUpsert {
 	u.Set(batchrow.FieldFlagged, v)
@@ -974,6 +1149,30 @@ func (u *BatchRowUpsert) SetFlagged(v bool) *BatchRowUpsert {
 // UpdateFlagged sets the "flagged" field to the value that was provided on create.
 func (u *BatchRowUpsert) UpdateFlagged() *BatchRowUpsert {
 	u.SetExcluded(batchrow.FieldFlagged)
+	return u
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *BatchRowUpsert) SetSuggested(v bool) *BatchRowUpsert {
+	u.Set(batchrow.FieldSuggested, v)
+	return u
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateSuggested() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldSuggested)
+	return u
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (u *BatchRowUpsert) SetLookedUp(v bool) *BatchRowUpsert {
+	u.Set(batchrow.FieldLookedUp, v)
+	return u
+}
+
+// UpdateLookedUp sets the "looked_up" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateLookedUp() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldLookedUp)
 	return u
 }
 
@@ -998,6 +1197,18 @@ func (u *BatchRowUpsert) SetSubmitted(v bool) *BatchRowUpsert {
 // UpdateSubmitted sets the "submitted" field to the value that was provided on create.
 func (u *BatchRowUpsert) UpdateSubmitted() *BatchRowUpsert {
 	u.SetExcluded(batchrow.FieldSubmitted)
+	return u
+}
+
+// SetReplaced sets the "replaced" field.
+func (u *BatchRowUpsert) SetReplaced(v bool) *BatchRowUpsert {
+	u.Set(batchrow.FieldReplaced, v)
+	return u
+}
+
+// UpdateReplaced sets the "replaced" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateReplaced() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldReplaced)
 	return u
 }
 
@@ -1264,6 +1475,48 @@ func (u *BatchRowUpsertOne) ClearReason() *BatchRowUpsertOne {
 	})
 }
 
+// SetStartText sets the "start_text" field.
+func (u *BatchRowUpsertOne) SetStartText(v string) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetStartText(v)
+	})
+}
+
+// UpdateStartText sets the "start_text" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateStartText() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateStartText()
+	})
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (u *BatchRowUpsertOne) ClearStartText() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearStartText()
+	})
+}
+
+// SetStartOn sets the "start_on" field.
+func (u *BatchRowUpsertOne) SetStartOn(v string) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetStartOn(v)
+	})
+}
+
+// UpdateStartOn sets the "start_on" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateStartOn() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateStartOn()
+	})
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (u *BatchRowUpsertOne) ClearStartOn() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearStartOn()
+	})
+}
+
 // SetUserType sets the "user_type" field.
 func (u *BatchRowUpsertOne) SetUserType(v batchrow.UserType) *BatchRowUpsertOne {
 	return u.Update(func(s *BatchRowUpsert) {
@@ -1432,6 +1685,27 @@ func (u *BatchRowUpsertOne) UpdateIssues() *BatchRowUpsertOne {
 	})
 }
 
+// SetHints sets the "hints" field.
+func (u *BatchRowUpsertOne) SetHints(v fault.List) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetHints(v)
+	})
+}
+
+// UpdateHints sets the "hints" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateHints() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateHints()
+	})
+}
+
+// ClearHints clears the value of the "hints" field.
+func (u *BatchRowUpsertOne) ClearHints() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearHints()
+	})
+}
+
 // SetFlagged sets the "flagged" field.
 func (u *BatchRowUpsertOne) SetFlagged(v bool) *BatchRowUpsertOne {
 	return u.Update(func(s *BatchRowUpsert) {
@@ -1443,6 +1717,34 @@ func (u *BatchRowUpsertOne) SetFlagged(v bool) *BatchRowUpsertOne {
 func (u *BatchRowUpsertOne) UpdateFlagged() *BatchRowUpsertOne {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.UpdateFlagged()
+	})
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *BatchRowUpsertOne) SetSuggested(v bool) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetSuggested(v)
+	})
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateSuggested() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateSuggested()
+	})
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (u *BatchRowUpsertOne) SetLookedUp(v bool) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetLookedUp(v)
+	})
+}
+
+// UpdateLookedUp sets the "looked_up" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateLookedUp() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateLookedUp()
 	})
 }
 
@@ -1471,6 +1773,20 @@ func (u *BatchRowUpsertOne) SetSubmitted(v bool) *BatchRowUpsertOne {
 func (u *BatchRowUpsertOne) UpdateSubmitted() *BatchRowUpsertOne {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.UpdateSubmitted()
+	})
+}
+
+// SetReplaced sets the "replaced" field.
+func (u *BatchRowUpsertOne) SetReplaced(v bool) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetReplaced(v)
+	})
+}
+
+// UpdateReplaced sets the "replaced" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateReplaced() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateReplaced()
 	})
 }
 
@@ -1904,6 +2220,48 @@ func (u *BatchRowUpsertBulk) ClearReason() *BatchRowUpsertBulk {
 	})
 }
 
+// SetStartText sets the "start_text" field.
+func (u *BatchRowUpsertBulk) SetStartText(v string) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetStartText(v)
+	})
+}
+
+// UpdateStartText sets the "start_text" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateStartText() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateStartText()
+	})
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (u *BatchRowUpsertBulk) ClearStartText() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearStartText()
+	})
+}
+
+// SetStartOn sets the "start_on" field.
+func (u *BatchRowUpsertBulk) SetStartOn(v string) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetStartOn(v)
+	})
+}
+
+// UpdateStartOn sets the "start_on" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateStartOn() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateStartOn()
+	})
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (u *BatchRowUpsertBulk) ClearStartOn() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearStartOn()
+	})
+}
+
 // SetUserType sets the "user_type" field.
 func (u *BatchRowUpsertBulk) SetUserType(v batchrow.UserType) *BatchRowUpsertBulk {
 	return u.Update(func(s *BatchRowUpsert) {
@@ -2072,6 +2430,27 @@ func (u *BatchRowUpsertBulk) UpdateIssues() *BatchRowUpsertBulk {
 	})
 }
 
+// SetHints sets the "hints" field.
+func (u *BatchRowUpsertBulk) SetHints(v fault.List) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetHints(v)
+	})
+}
+
+// UpdateHints sets the "hints" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateHints() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateHints()
+	})
+}
+
+// ClearHints clears the value of the "hints" field.
+func (u *BatchRowUpsertBulk) ClearHints() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearHints()
+	})
+}
+
 // SetFlagged sets the "flagged" field.
 func (u *BatchRowUpsertBulk) SetFlagged(v bool) *BatchRowUpsertBulk {
 	return u.Update(func(s *BatchRowUpsert) {
@@ -2083,6 +2462,34 @@ func (u *BatchRowUpsertBulk) SetFlagged(v bool) *BatchRowUpsertBulk {
 func (u *BatchRowUpsertBulk) UpdateFlagged() *BatchRowUpsertBulk {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.UpdateFlagged()
+	})
+}
+
+// SetSuggested sets the "suggested" field.
+func (u *BatchRowUpsertBulk) SetSuggested(v bool) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetSuggested(v)
+	})
+}
+
+// UpdateSuggested sets the "suggested" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateSuggested() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateSuggested()
+	})
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (u *BatchRowUpsertBulk) SetLookedUp(v bool) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetLookedUp(v)
+	})
+}
+
+// UpdateLookedUp sets the "looked_up" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateLookedUp() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateLookedUp()
 	})
 }
 
@@ -2111,6 +2518,20 @@ func (u *BatchRowUpsertBulk) SetSubmitted(v bool) *BatchRowUpsertBulk {
 func (u *BatchRowUpsertBulk) UpdateSubmitted() *BatchRowUpsertBulk {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.UpdateSubmitted()
+	})
+}
+
+// SetReplaced sets the "replaced" field.
+func (u *BatchRowUpsertBulk) SetReplaced(v bool) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetReplaced(v)
+	})
+}
+
+// UpdateReplaced sets the "replaced" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateReplaced() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateReplaced()
 	})
 }
 

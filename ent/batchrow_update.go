@@ -224,6 +224,46 @@ func (_u *BatchRowUpdate) ClearReason() *BatchRowUpdate {
 	return _u
 }
 
+// SetStartText sets the "start_text" field.
+func (_u *BatchRowUpdate) SetStartText(v string) *BatchRowUpdate {
+	_u.mutation.SetStartText(v)
+	return _u
+}
+
+// SetNillableStartText sets the "start_text" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableStartText(v *string) *BatchRowUpdate {
+	if v != nil {
+		_u.SetStartText(*v)
+	}
+	return _u
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (_u *BatchRowUpdate) ClearStartText() *BatchRowUpdate {
+	_u.mutation.ClearStartText()
+	return _u
+}
+
+// SetStartOn sets the "start_on" field.
+func (_u *BatchRowUpdate) SetStartOn(v string) *BatchRowUpdate {
+	_u.mutation.SetStartOn(v)
+	return _u
+}
+
+// SetNillableStartOn sets the "start_on" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableStartOn(v *string) *BatchRowUpdate {
+	if v != nil {
+		_u.SetStartOn(*v)
+	}
+	return _u
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (_u *BatchRowUpdate) ClearStartOn() *BatchRowUpdate {
+	_u.mutation.ClearStartOn()
+	return _u
+}
+
 // SetUserType sets the "user_type" field.
 func (_u *BatchRowUpdate) SetUserType(v batchrow.UserType) *BatchRowUpdate {
 	_u.mutation.SetUserType(v)
@@ -386,6 +426,24 @@ func (_u *BatchRowUpdate) AppendIssues(v fault.List) *BatchRowUpdate {
 	return _u
 }
 
+// SetHints sets the "hints" field.
+func (_u *BatchRowUpdate) SetHints(v fault.List) *BatchRowUpdate {
+	_u.mutation.SetHints(v)
+	return _u
+}
+
+// AppendHints appends value to the "hints" field.
+func (_u *BatchRowUpdate) AppendHints(v fault.List) *BatchRowUpdate {
+	_u.mutation.AppendHints(v)
+	return _u
+}
+
+// ClearHints clears the value of the "hints" field.
+func (_u *BatchRowUpdate) ClearHints() *BatchRowUpdate {
+	_u.mutation.ClearHints()
+	return _u
+}
+
 // SetFlagged sets the "flagged" field.
 func (_u *BatchRowUpdate) SetFlagged(v bool) *BatchRowUpdate {
 	_u.mutation.SetFlagged(v)
@@ -396,6 +454,34 @@ func (_u *BatchRowUpdate) SetFlagged(v bool) *BatchRowUpdate {
 func (_u *BatchRowUpdate) SetNillableFlagged(v *bool) *BatchRowUpdate {
 	if v != nil {
 		_u.SetFlagged(*v)
+	}
+	return _u
+}
+
+// SetSuggested sets the "suggested" field.
+func (_u *BatchRowUpdate) SetSuggested(v bool) *BatchRowUpdate {
+	_u.mutation.SetSuggested(v)
+	return _u
+}
+
+// SetNillableSuggested sets the "suggested" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableSuggested(v *bool) *BatchRowUpdate {
+	if v != nil {
+		_u.SetSuggested(*v)
+	}
+	return _u
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (_u *BatchRowUpdate) SetLookedUp(v bool) *BatchRowUpdate {
+	_u.mutation.SetLookedUp(v)
+	return _u
+}
+
+// SetNillableLookedUp sets the "looked_up" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableLookedUp(v *bool) *BatchRowUpdate {
+	if v != nil {
+		_u.SetLookedUp(*v)
 	}
 	return _u
 }
@@ -424,6 +510,20 @@ func (_u *BatchRowUpdate) SetSubmitted(v bool) *BatchRowUpdate {
 func (_u *BatchRowUpdate) SetNillableSubmitted(v *bool) *BatchRowUpdate {
 	if v != nil {
 		_u.SetSubmitted(*v)
+	}
+	return _u
+}
+
+// SetReplaced sets the "replaced" field.
+func (_u *BatchRowUpdate) SetReplaced(v bool) *BatchRowUpdate {
+	_u.mutation.SetReplaced(v)
+	return _u
+}
+
+// SetNillableReplaced sets the "replaced" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableReplaced(v *bool) *BatchRowUpdate {
+	if v != nil {
+		_u.SetReplaced(*v)
 	}
 	return _u
 }
@@ -551,6 +651,18 @@ func (_u *BatchRowUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(batchrow.FieldReason, field.TypeString)
 	}
+	if value, ok := _u.mutation.StartText(); ok {
+		_spec.SetField(batchrow.FieldStartText, field.TypeString, value)
+	}
+	if _u.mutation.StartTextCleared() {
+		_spec.ClearField(batchrow.FieldStartText, field.TypeString)
+	}
+	if value, ok := _u.mutation.StartOn(); ok {
+		_spec.SetField(batchrow.FieldStartOn, field.TypeString, value)
+	}
+	if _u.mutation.StartOnCleared() {
+		_spec.ClearField(batchrow.FieldStartOn, field.TypeString)
+	}
 	if value, ok := _u.mutation.UserType(); ok {
 		_spec.SetField(batchrow.FieldUserType, field.TypeEnum, value)
 	}
@@ -598,14 +710,34 @@ func (_u *BatchRowUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, batchrow.FieldIssues, value)
 		})
 	}
+	if value, ok := _u.mutation.Hints(); ok {
+		_spec.SetField(batchrow.FieldHints, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedHints(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, batchrow.FieldHints, value)
+		})
+	}
+	if _u.mutation.HintsCleared() {
+		_spec.ClearField(batchrow.FieldHints, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Flagged(); ok {
 		_spec.SetField(batchrow.FieldFlagged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Suggested(); ok {
+		_spec.SetField(batchrow.FieldSuggested, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LookedUp(); ok {
+		_spec.SetField(batchrow.FieldLookedUp, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.LeftOut(); ok {
 		_spec.SetField(batchrow.FieldLeftOut, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Submitted(); ok {
 		_spec.SetField(batchrow.FieldSubmitted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Replaced(); ok {
+		_spec.SetField(batchrow.FieldReplaced, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -823,6 +955,46 @@ func (_u *BatchRowUpdateOne) ClearReason() *BatchRowUpdateOne {
 	return _u
 }
 
+// SetStartText sets the "start_text" field.
+func (_u *BatchRowUpdateOne) SetStartText(v string) *BatchRowUpdateOne {
+	_u.mutation.SetStartText(v)
+	return _u
+}
+
+// SetNillableStartText sets the "start_text" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableStartText(v *string) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetStartText(*v)
+	}
+	return _u
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (_u *BatchRowUpdateOne) ClearStartText() *BatchRowUpdateOne {
+	_u.mutation.ClearStartText()
+	return _u
+}
+
+// SetStartOn sets the "start_on" field.
+func (_u *BatchRowUpdateOne) SetStartOn(v string) *BatchRowUpdateOne {
+	_u.mutation.SetStartOn(v)
+	return _u
+}
+
+// SetNillableStartOn sets the "start_on" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableStartOn(v *string) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetStartOn(*v)
+	}
+	return _u
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (_u *BatchRowUpdateOne) ClearStartOn() *BatchRowUpdateOne {
+	_u.mutation.ClearStartOn()
+	return _u
+}
+
 // SetUserType sets the "user_type" field.
 func (_u *BatchRowUpdateOne) SetUserType(v batchrow.UserType) *BatchRowUpdateOne {
 	_u.mutation.SetUserType(v)
@@ -985,6 +1157,24 @@ func (_u *BatchRowUpdateOne) AppendIssues(v fault.List) *BatchRowUpdateOne {
 	return _u
 }
 
+// SetHints sets the "hints" field.
+func (_u *BatchRowUpdateOne) SetHints(v fault.List) *BatchRowUpdateOne {
+	_u.mutation.SetHints(v)
+	return _u
+}
+
+// AppendHints appends value to the "hints" field.
+func (_u *BatchRowUpdateOne) AppendHints(v fault.List) *BatchRowUpdateOne {
+	_u.mutation.AppendHints(v)
+	return _u
+}
+
+// ClearHints clears the value of the "hints" field.
+func (_u *BatchRowUpdateOne) ClearHints() *BatchRowUpdateOne {
+	_u.mutation.ClearHints()
+	return _u
+}
+
 // SetFlagged sets the "flagged" field.
 func (_u *BatchRowUpdateOne) SetFlagged(v bool) *BatchRowUpdateOne {
 	_u.mutation.SetFlagged(v)
@@ -995,6 +1185,34 @@ func (_u *BatchRowUpdateOne) SetFlagged(v bool) *BatchRowUpdateOne {
 func (_u *BatchRowUpdateOne) SetNillableFlagged(v *bool) *BatchRowUpdateOne {
 	if v != nil {
 		_u.SetFlagged(*v)
+	}
+	return _u
+}
+
+// SetSuggested sets the "suggested" field.
+func (_u *BatchRowUpdateOne) SetSuggested(v bool) *BatchRowUpdateOne {
+	_u.mutation.SetSuggested(v)
+	return _u
+}
+
+// SetNillableSuggested sets the "suggested" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableSuggested(v *bool) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetSuggested(*v)
+	}
+	return _u
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (_u *BatchRowUpdateOne) SetLookedUp(v bool) *BatchRowUpdateOne {
+	_u.mutation.SetLookedUp(v)
+	return _u
+}
+
+// SetNillableLookedUp sets the "looked_up" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableLookedUp(v *bool) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetLookedUp(*v)
 	}
 	return _u
 }
@@ -1023,6 +1241,20 @@ func (_u *BatchRowUpdateOne) SetSubmitted(v bool) *BatchRowUpdateOne {
 func (_u *BatchRowUpdateOne) SetNillableSubmitted(v *bool) *BatchRowUpdateOne {
 	if v != nil {
 		_u.SetSubmitted(*v)
+	}
+	return _u
+}
+
+// SetReplaced sets the "replaced" field.
+func (_u *BatchRowUpdateOne) SetReplaced(v bool) *BatchRowUpdateOne {
+	_u.mutation.SetReplaced(v)
+	return _u
+}
+
+// SetNillableReplaced sets the "replaced" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableReplaced(v *bool) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetReplaced(*v)
 	}
 	return _u
 }
@@ -1180,6 +1412,18 @@ func (_u *BatchRowUpdateOne) sqlSave(ctx context.Context) (_node *BatchRow, err 
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(batchrow.FieldReason, field.TypeString)
 	}
+	if value, ok := _u.mutation.StartText(); ok {
+		_spec.SetField(batchrow.FieldStartText, field.TypeString, value)
+	}
+	if _u.mutation.StartTextCleared() {
+		_spec.ClearField(batchrow.FieldStartText, field.TypeString)
+	}
+	if value, ok := _u.mutation.StartOn(); ok {
+		_spec.SetField(batchrow.FieldStartOn, field.TypeString, value)
+	}
+	if _u.mutation.StartOnCleared() {
+		_spec.ClearField(batchrow.FieldStartOn, field.TypeString)
+	}
 	if value, ok := _u.mutation.UserType(); ok {
 		_spec.SetField(batchrow.FieldUserType, field.TypeEnum, value)
 	}
@@ -1227,14 +1471,34 @@ func (_u *BatchRowUpdateOne) sqlSave(ctx context.Context) (_node *BatchRow, err 
 			sqljson.Append(u, batchrow.FieldIssues, value)
 		})
 	}
+	if value, ok := _u.mutation.Hints(); ok {
+		_spec.SetField(batchrow.FieldHints, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedHints(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, batchrow.FieldHints, value)
+		})
+	}
+	if _u.mutation.HintsCleared() {
+		_spec.ClearField(batchrow.FieldHints, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Flagged(); ok {
 		_spec.SetField(batchrow.FieldFlagged, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Suggested(); ok {
+		_spec.SetField(batchrow.FieldSuggested, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LookedUp(); ok {
+		_spec.SetField(batchrow.FieldLookedUp, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.LeftOut(); ok {
 		_spec.SetField(batchrow.FieldLeftOut, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Submitted(); ok {
 		_spec.SetField(batchrow.FieldSubmitted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Replaced(); ok {
+		_spec.SetField(batchrow.FieldReplaced, field.TypeBool, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &BatchRow{config: _u.config}

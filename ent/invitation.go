@@ -62,6 +62,8 @@ type Invitation struct {
 	SeedRequired bool `json:"seed_required,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason string `json:"reason,omitempty"`
+	// Nothing happens before 09:00 of that day in Singapore, yyyy-mm-dd.
+	StartOn *string `json:"start_on,omitempty"`
 	// InvitedAt holds the value of the "invited_at" field.
 	InvitedAt time.Time `json:"invited_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
@@ -165,7 +167,7 @@ func (*Invitation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case invitation.FieldAttempts, invitation.FieldMailsWanted, invitation.FieldMailsDone, invitation.FieldSendCount:
 			values[i] = new(sql.NullInt64)
-		case invitation.FieldMethod, invitation.FieldUserType, invitation.FieldEmail, invitation.FieldEmailKey, invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldFirstNameKey, invitation.FieldLastName, invitation.FieldLastNameKey, invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldOrganisation, invitation.FieldOrganisationKey, invitation.FieldDepartment, invitation.FieldDepartmentKey, invitation.FieldReason, invitation.FieldProvisioning, invitation.FieldFailure, invitation.FieldTechpassStatus, invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldMail, invitation.FieldMailFailure:
+		case invitation.FieldMethod, invitation.FieldUserType, invitation.FieldEmail, invitation.FieldEmailKey, invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldFirstNameKey, invitation.FieldLastName, invitation.FieldLastNameKey, invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldOrganisation, invitation.FieldOrganisationKey, invitation.FieldDepartment, invitation.FieldDepartmentKey, invitation.FieldReason, invitation.FieldStartOn, invitation.FieldProvisioning, invitation.FieldFailure, invitation.FieldTechpassStatus, invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldMail, invitation.FieldMailFailure:
 			values[i] = new(sql.NullString)
 		case invitation.FieldInvitedAt, invitation.FieldUpdatedAt, invitation.FieldExpiresAt, invitation.FieldCheckedAt, invitation.FieldLastSentAt, invitation.FieldResentAt:
 			values[i] = new(sql.NullTime)
@@ -331,6 +333,13 @@ func (_m *Invitation) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field reason", values[i])
 			} else if value.Valid {
 				_m.Reason = value.String
+			}
+		case invitation.FieldStartOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field start_on", values[i])
+			} else if value.Valid {
+				_m.StartOn = new(string)
+				*_m.StartOn = value.String
 			}
 		case invitation.FieldInvitedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -608,6 +617,11 @@ func (_m *Invitation) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reason=")
 	builder.WriteString(_m.Reason)
+	builder.WriteString(", ")
+	if v := _m.StartOn; v != nil {
+		builder.WriteString("start_on=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("invited_at=")
 	builder.WriteString(_m.InvitedAt.Format(time.ANSIC))

@@ -265,6 +265,20 @@ func (_c *InvitationCreate) SetReason(v string) *InvitationCreate {
 	return _c
 }
 
+// SetStartOn sets the "start_on" field.
+func (_c *InvitationCreate) SetStartOn(v string) *InvitationCreate {
+	_c.mutation.SetStartOn(v)
+	return _c
+}
+
+// SetNillableStartOn sets the "start_on" field if the given value is not nil.
+func (_c *InvitationCreate) SetNillableStartOn(v *string) *InvitationCreate {
+	if v != nil {
+		_c.SetStartOn(*v)
+	}
+	return _c
+}
+
 // SetInvitedAt sets the "invited_at" field.
 func (_c *InvitationCreate) SetInvitedAt(v time.Time) *InvitationCreate {
 	_c.mutation.SetInvitedAt(v)
@@ -872,6 +886,10 @@ func (_c *InvitationCreate) createSpec() (*Invitation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(invitation.FieldReason, field.TypeString, value)
 		_node.Reason = value
+	}
+	if value, ok := _c.mutation.StartOn(); ok {
+		_spec.SetField(invitation.FieldStartOn, field.TypeString, value)
+		_node.StartOn = &value
 	}
 	if value, ok := _c.mutation.InvitedAt(); ok {
 		_spec.SetField(invitation.FieldInvitedAt, field.TypeTime, value)
@@ -1606,6 +1624,9 @@ func (u *InvitationUpsertOne) UpdateNewValues() *InvitationUpsertOne {
 		}
 		if _, exists := u.create.mutation.Reason(); exists {
 			s.SetIgnore(invitation.FieldReason)
+		}
+		if _, exists := u.create.mutation.StartOn(); exists {
+			s.SetIgnore(invitation.FieldStartOn)
 		}
 		if _, exists := u.create.mutation.InvitedAt(); exists {
 			s.SetIgnore(invitation.FieldInvitedAt)
@@ -2437,6 +2458,9 @@ func (u *InvitationUpsertBulk) UpdateNewValues() *InvitationUpsertBulk {
 			}
 			if _, exists := b.mutation.Reason(); exists {
 				s.SetIgnore(invitation.FieldReason)
+			}
+			if _, exists := b.mutation.StartOn(); exists {
+				s.SetIgnore(invitation.FieldStartOn)
 			}
 			if _, exists := b.mutation.InvitedAt(); exists {
 				s.SetIgnore(invitation.FieldInvitedAt)

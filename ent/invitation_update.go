@@ -776,6 +776,9 @@ func (_u *InvitationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if _u.mutation.DepartmentKeyCleared() {
 		_spec.ClearField(invitation.FieldDepartmentKey, field.TypeString)
 	}
+	if _u.mutation.StartOnCleared() {
+		_spec.ClearField(invitation.FieldStartOn, field.TypeString)
+	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(invitation.FieldUpdatedAt, field.TypeTime, value)
 	}
@@ -1716,6 +1719,9 @@ func (_u *InvitationUpdateOne) sqlSave(ctx context.Context) (_node *Invitation, 
 	}
 	if _u.mutation.DepartmentKeyCleared() {
 		_spec.ClearField(invitation.FieldDepartmentKey, field.TypeString)
+	}
+	if _u.mutation.StartOnCleared() {
+		_spec.ClearField(invitation.FieldStartOn, field.TypeString)
 	}
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(invitation.FieldUpdatedAt, field.TypeTime, value)

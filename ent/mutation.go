@@ -445,29 +445,39 @@ func (m *AllowedDomainMutation) ResetEdge(name string) error {
 // BatchMutation represents an operation that mutates the Batch nodes in the graph.
 type BatchMutation struct {
 	config
-	op                 Op
-	typ                string
-	id                 *uuid.UUID
-	file_name          *string
-	state              *batch.State
-	directory_check    *batch.DirectoryCheck
-	notices            *[]string
-	appendnotices      []string
-	created_at         *time.Time
-	submitted_at       *time.Time
-	completed_at       *time.Time
-	clearedFields      map[string]struct{}
-	owner              *uuid.UUID
-	clearedowner       bool
-	rows               map[uuid.UUID]struct{}
-	removedrows        map[uuid.UUID]struct{}
-	clearedrows        bool
-	invitations        map[uuid.UUID]struct{}
-	removedinvitations map[uuid.UUID]struct{}
-	clearedinvitations bool
-	done               bool
-	oldValue           func(context.Context) (*Batch, error)
-	predicates         []predicate.Batch
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	file_name           *string
+	state               *batch.State
+	directory_check     *batch.DirectoryCheck
+	notices             *[]string
+	appendnotices       []string
+	created_at          *time.Time
+	submitted_at        *time.Time
+	completed_at        *time.Time
+	expires_at          *time.Time
+	warned_at           *time.Time
+	recall_until        *time.Time
+	resumed_at          *time.Time
+	undone_at           *time.Time
+	undone_by           *uuid.UUID
+	undone              *int
+	addundone           *int
+	undo_left_out       *[]*fault.LeftOut
+	appendundo_left_out []*fault.LeftOut
+	clearedFields       map[string]struct{}
+	owner               *uuid.UUID
+	clearedowner        bool
+	rows                map[uuid.UUID]struct{}
+	removedrows         map[uuid.UUID]struct{}
+	clearedrows         bool
+	invitations         map[uuid.UUID]struct{}
+	removedinvitations  map[uuid.UUID]struct{}
+	clearedinvitations  bool
+	done                bool
+	oldValue            func(context.Context) (*Batch, error)
+	predicates          []predicate.Batch
 }
 
 var _ ent.Mutation = (*BatchMutation)(nil)
@@ -916,6 +926,421 @@ func (m *BatchMutation) ResetCompletedAt() {
 	delete(m.clearedFields, batch.FieldCompletedAt)
 }
 
+// SetExpiresAt sets the "expires_at" field.
+func (m *BatchMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *BatchMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *BatchMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[batch.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *BatchMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[batch.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *BatchMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, batch.FieldExpiresAt)
+}
+
+// SetWarnedAt sets the "warned_at" field.
+func (m *BatchMutation) SetWarnedAt(t time.Time) {
+	m.warned_at = &t
+}
+
+// WarnedAt returns the value of the "warned_at" field in the mutation.
+func (m *BatchMutation) WarnedAt() (r time.Time, exists bool) {
+	v := m.warned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWarnedAt returns the old "warned_at" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldWarnedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWarnedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWarnedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWarnedAt: %w", err)
+	}
+	return oldValue.WarnedAt, nil
+}
+
+// ClearWarnedAt clears the value of the "warned_at" field.
+func (m *BatchMutation) ClearWarnedAt() {
+	m.warned_at = nil
+	m.clearedFields[batch.FieldWarnedAt] = struct{}{}
+}
+
+// WarnedAtCleared returns if the "warned_at" field was cleared in this mutation.
+func (m *BatchMutation) WarnedAtCleared() bool {
+	_, ok := m.clearedFields[batch.FieldWarnedAt]
+	return ok
+}
+
+// ResetWarnedAt resets all changes to the "warned_at" field.
+func (m *BatchMutation) ResetWarnedAt() {
+	m.warned_at = nil
+	delete(m.clearedFields, batch.FieldWarnedAt)
+}
+
+// SetRecallUntil sets the "recall_until" field.
+func (m *BatchMutation) SetRecallUntil(t time.Time) {
+	m.recall_until = &t
+}
+
+// RecallUntil returns the value of the "recall_until" field in the mutation.
+func (m *BatchMutation) RecallUntil() (r time.Time, exists bool) {
+	v := m.recall_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecallUntil returns the old "recall_until" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldRecallUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecallUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecallUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecallUntil: %w", err)
+	}
+	return oldValue.RecallUntil, nil
+}
+
+// ClearRecallUntil clears the value of the "recall_until" field.
+func (m *BatchMutation) ClearRecallUntil() {
+	m.recall_until = nil
+	m.clearedFields[batch.FieldRecallUntil] = struct{}{}
+}
+
+// RecallUntilCleared returns if the "recall_until" field was cleared in this mutation.
+func (m *BatchMutation) RecallUntilCleared() bool {
+	_, ok := m.clearedFields[batch.FieldRecallUntil]
+	return ok
+}
+
+// ResetRecallUntil resets all changes to the "recall_until" field.
+func (m *BatchMutation) ResetRecallUntil() {
+	m.recall_until = nil
+	delete(m.clearedFields, batch.FieldRecallUntil)
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (m *BatchMutation) SetResumedAt(t time.Time) {
+	m.resumed_at = &t
+}
+
+// ResumedAt returns the value of the "resumed_at" field in the mutation.
+func (m *BatchMutation) ResumedAt() (r time.Time, exists bool) {
+	v := m.resumed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResumedAt returns the old "resumed_at" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldResumedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResumedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResumedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResumedAt: %w", err)
+	}
+	return oldValue.ResumedAt, nil
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (m *BatchMutation) ClearResumedAt() {
+	m.resumed_at = nil
+	m.clearedFields[batch.FieldResumedAt] = struct{}{}
+}
+
+// ResumedAtCleared returns if the "resumed_at" field was cleared in this mutation.
+func (m *BatchMutation) ResumedAtCleared() bool {
+	_, ok := m.clearedFields[batch.FieldResumedAt]
+	return ok
+}
+
+// ResetResumedAt resets all changes to the "resumed_at" field.
+func (m *BatchMutation) ResetResumedAt() {
+	m.resumed_at = nil
+	delete(m.clearedFields, batch.FieldResumedAt)
+}
+
+// SetUndoneAt sets the "undone_at" field.
+func (m *BatchMutation) SetUndoneAt(t time.Time) {
+	m.undone_at = &t
+}
+
+// UndoneAt returns the value of the "undone_at" field in the mutation.
+func (m *BatchMutation) UndoneAt() (r time.Time, exists bool) {
+	v := m.undone_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneAt returns the old "undone_at" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldUndoneAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneAt: %w", err)
+	}
+	return oldValue.UndoneAt, nil
+}
+
+// ClearUndoneAt clears the value of the "undone_at" field.
+func (m *BatchMutation) ClearUndoneAt() {
+	m.undone_at = nil
+	m.clearedFields[batch.FieldUndoneAt] = struct{}{}
+}
+
+// UndoneAtCleared returns if the "undone_at" field was cleared in this mutation.
+func (m *BatchMutation) UndoneAtCleared() bool {
+	_, ok := m.clearedFields[batch.FieldUndoneAt]
+	return ok
+}
+
+// ResetUndoneAt resets all changes to the "undone_at" field.
+func (m *BatchMutation) ResetUndoneAt() {
+	m.undone_at = nil
+	delete(m.clearedFields, batch.FieldUndoneAt)
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (m *BatchMutation) SetUndoneBy(u uuid.UUID) {
+	m.undone_by = &u
+}
+
+// UndoneBy returns the value of the "undone_by" field in the mutation.
+func (m *BatchMutation) UndoneBy() (r uuid.UUID, exists bool) {
+	v := m.undone_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneBy returns the old "undone_by" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldUndoneBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneBy: %w", err)
+	}
+	return oldValue.UndoneBy, nil
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (m *BatchMutation) ClearUndoneBy() {
+	m.undone_by = nil
+	m.clearedFields[batch.FieldUndoneBy] = struct{}{}
+}
+
+// UndoneByCleared returns if the "undone_by" field was cleared in this mutation.
+func (m *BatchMutation) UndoneByCleared() bool {
+	_, ok := m.clearedFields[batch.FieldUndoneBy]
+	return ok
+}
+
+// ResetUndoneBy resets all changes to the "undone_by" field.
+func (m *BatchMutation) ResetUndoneBy() {
+	m.undone_by = nil
+	delete(m.clearedFields, batch.FieldUndoneBy)
+}
+
+// SetUndone sets the "undone" field.
+func (m *BatchMutation) SetUndone(i int) {
+	m.undone = &i
+	m.addundone = nil
+}
+
+// Undone returns the value of the "undone" field in the mutation.
+func (m *BatchMutation) Undone() (r int, exists bool) {
+	v := m.undone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndone returns the old "undone" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldUndone(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndone: %w", err)
+	}
+	return oldValue.Undone, nil
+}
+
+// AddUndone adds i to the "undone" field.
+func (m *BatchMutation) AddUndone(i int) {
+	if m.addundone != nil {
+		*m.addundone += i
+	} else {
+		m.addundone = &i
+	}
+}
+
+// AddedUndone returns the value that was added to the "undone" field in this mutation.
+func (m *BatchMutation) AddedUndone() (r int, exists bool) {
+	v := m.addundone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndone resets all changes to the "undone" field.
+func (m *BatchMutation) ResetUndone() {
+	m.undone = nil
+	m.addundone = nil
+}
+
+// SetUndoLeftOut sets the "undo_left_out" field.
+func (m *BatchMutation) SetUndoLeftOut(fo []*fault.LeftOut) {
+	m.undo_left_out = &fo
+	m.appendundo_left_out = nil
+}
+
+// UndoLeftOut returns the value of the "undo_left_out" field in the mutation.
+func (m *BatchMutation) UndoLeftOut() (r []*fault.LeftOut, exists bool) {
+	v := m.undo_left_out
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoLeftOut returns the old "undo_left_out" field's value of the Batch entity.
+// If the Batch object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchMutation) OldUndoLeftOut(ctx context.Context) (v []*fault.LeftOut, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoLeftOut is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoLeftOut requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoLeftOut: %w", err)
+	}
+	return oldValue.UndoLeftOut, nil
+}
+
+// AppendUndoLeftOut adds fo to the "undo_left_out" field.
+func (m *BatchMutation) AppendUndoLeftOut(fo []*fault.LeftOut) {
+	m.appendundo_left_out = append(m.appendundo_left_out, fo...)
+}
+
+// AppendedUndoLeftOut returns the list of values that were appended to the "undo_left_out" field in this mutation.
+func (m *BatchMutation) AppendedUndoLeftOut() ([]*fault.LeftOut, bool) {
+	if len(m.appendundo_left_out) == 0 {
+		return nil, false
+	}
+	return m.appendundo_left_out, true
+}
+
+// ClearUndoLeftOut clears the value of the "undo_left_out" field.
+func (m *BatchMutation) ClearUndoLeftOut() {
+	m.undo_left_out = nil
+	m.appendundo_left_out = nil
+	m.clearedFields[batch.FieldUndoLeftOut] = struct{}{}
+}
+
+// UndoLeftOutCleared returns if the "undo_left_out" field was cleared in this mutation.
+func (m *BatchMutation) UndoLeftOutCleared() bool {
+	_, ok := m.clearedFields[batch.FieldUndoLeftOut]
+	return ok
+}
+
+// ResetUndoLeftOut resets all changes to the "undo_left_out" field.
+func (m *BatchMutation) ResetUndoLeftOut() {
+	m.undo_left_out = nil
+	m.appendundo_left_out = nil
+	delete(m.clearedFields, batch.FieldUndoLeftOut)
+}
+
 // ClearOwner clears the "owner" edge to the Officer entity.
 func (m *BatchMutation) ClearOwner() {
 	m.clearedowner = true
@@ -1085,7 +1510,7 @@ func (m *BatchMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BatchMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 16)
 	if m.owner != nil {
 		fields = append(fields, batch.FieldOwnerID)
 	}
@@ -1109,6 +1534,30 @@ func (m *BatchMutation) Fields() []string {
 	}
 	if m.completed_at != nil {
 		fields = append(fields, batch.FieldCompletedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, batch.FieldExpiresAt)
+	}
+	if m.warned_at != nil {
+		fields = append(fields, batch.FieldWarnedAt)
+	}
+	if m.recall_until != nil {
+		fields = append(fields, batch.FieldRecallUntil)
+	}
+	if m.resumed_at != nil {
+		fields = append(fields, batch.FieldResumedAt)
+	}
+	if m.undone_at != nil {
+		fields = append(fields, batch.FieldUndoneAt)
+	}
+	if m.undone_by != nil {
+		fields = append(fields, batch.FieldUndoneBy)
+	}
+	if m.undone != nil {
+		fields = append(fields, batch.FieldUndone)
+	}
+	if m.undo_left_out != nil {
+		fields = append(fields, batch.FieldUndoLeftOut)
 	}
 	return fields
 }
@@ -1134,6 +1583,22 @@ func (m *BatchMutation) Field(name string) (ent.Value, bool) {
 		return m.SubmittedAt()
 	case batch.FieldCompletedAt:
 		return m.CompletedAt()
+	case batch.FieldExpiresAt:
+		return m.ExpiresAt()
+	case batch.FieldWarnedAt:
+		return m.WarnedAt()
+	case batch.FieldRecallUntil:
+		return m.RecallUntil()
+	case batch.FieldResumedAt:
+		return m.ResumedAt()
+	case batch.FieldUndoneAt:
+		return m.UndoneAt()
+	case batch.FieldUndoneBy:
+		return m.UndoneBy()
+	case batch.FieldUndone:
+		return m.Undone()
+	case batch.FieldUndoLeftOut:
+		return m.UndoLeftOut()
 	}
 	return nil, false
 }
@@ -1159,6 +1624,22 @@ func (m *BatchMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldSubmittedAt(ctx)
 	case batch.FieldCompletedAt:
 		return m.OldCompletedAt(ctx)
+	case batch.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case batch.FieldWarnedAt:
+		return m.OldWarnedAt(ctx)
+	case batch.FieldRecallUntil:
+		return m.OldRecallUntil(ctx)
+	case batch.FieldResumedAt:
+		return m.OldResumedAt(ctx)
+	case batch.FieldUndoneAt:
+		return m.OldUndoneAt(ctx)
+	case batch.FieldUndoneBy:
+		return m.OldUndoneBy(ctx)
+	case batch.FieldUndone:
+		return m.OldUndone(ctx)
+	case batch.FieldUndoLeftOut:
+		return m.OldUndoLeftOut(ctx)
 	}
 	return nil, fmt.Errorf("unknown Batch field %s", name)
 }
@@ -1224,6 +1705,62 @@ func (m *BatchMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCompletedAt(v)
 		return nil
+	case batch.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case batch.FieldWarnedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWarnedAt(v)
+		return nil
+	case batch.FieldRecallUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecallUntil(v)
+		return nil
+	case batch.FieldResumedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResumedAt(v)
+		return nil
+	case batch.FieldUndoneAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneAt(v)
+		return nil
+	case batch.FieldUndoneBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneBy(v)
+		return nil
+	case batch.FieldUndone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndone(v)
+		return nil
+	case batch.FieldUndoLeftOut:
+		v, ok := value.([]*fault.LeftOut)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoLeftOut(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Batch field %s", name)
 }
@@ -1231,13 +1768,21 @@ func (m *BatchMutation) SetField(name string, value ent.Value) error {
 // AddedFields returns all numeric fields that were incremented/decremented during
 // this mutation.
 func (m *BatchMutation) AddedFields() []string {
-	return nil
+	var fields []string
+	if m.addundone != nil {
+		fields = append(fields, batch.FieldUndone)
+	}
+	return fields
 }
 
 // AddedField returns the numeric value that was incremented/decremented on a field
 // with the given name. The second boolean return value indicates that this field
 // was not set, or was not defined in the schema.
 func (m *BatchMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case batch.FieldUndone:
+		return m.AddedUndone()
+	}
 	return nil, false
 }
 
@@ -1246,6 +1791,13 @@ func (m *BatchMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BatchMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case batch.FieldUndone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndone(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Batch numeric field %s", name)
 }
@@ -1262,6 +1814,27 @@ func (m *BatchMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(batch.FieldCompletedAt) {
 		fields = append(fields, batch.FieldCompletedAt)
+	}
+	if m.FieldCleared(batch.FieldExpiresAt) {
+		fields = append(fields, batch.FieldExpiresAt)
+	}
+	if m.FieldCleared(batch.FieldWarnedAt) {
+		fields = append(fields, batch.FieldWarnedAt)
+	}
+	if m.FieldCleared(batch.FieldRecallUntil) {
+		fields = append(fields, batch.FieldRecallUntil)
+	}
+	if m.FieldCleared(batch.FieldResumedAt) {
+		fields = append(fields, batch.FieldResumedAt)
+	}
+	if m.FieldCleared(batch.FieldUndoneAt) {
+		fields = append(fields, batch.FieldUndoneAt)
+	}
+	if m.FieldCleared(batch.FieldUndoneBy) {
+		fields = append(fields, batch.FieldUndoneBy)
+	}
+	if m.FieldCleared(batch.FieldUndoLeftOut) {
+		fields = append(fields, batch.FieldUndoLeftOut)
 	}
 	return fields
 }
@@ -1285,6 +1858,27 @@ func (m *BatchMutation) ClearField(name string) error {
 		return nil
 	case batch.FieldCompletedAt:
 		m.ClearCompletedAt()
+		return nil
+	case batch.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case batch.FieldWarnedAt:
+		m.ClearWarnedAt()
+		return nil
+	case batch.FieldRecallUntil:
+		m.ClearRecallUntil()
+		return nil
+	case batch.FieldResumedAt:
+		m.ClearResumedAt()
+		return nil
+	case batch.FieldUndoneAt:
+		m.ClearUndoneAt()
+		return nil
+	case batch.FieldUndoneBy:
+		m.ClearUndoneBy()
+		return nil
+	case batch.FieldUndoLeftOut:
+		m.ClearUndoLeftOut()
 		return nil
 	}
 	return fmt.Errorf("unknown Batch nullable field %s", name)
@@ -1317,6 +1911,30 @@ func (m *BatchMutation) ResetField(name string) error {
 		return nil
 	case batch.FieldCompletedAt:
 		m.ResetCompletedAt()
+		return nil
+	case batch.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case batch.FieldWarnedAt:
+		m.ResetWarnedAt()
+		return nil
+	case batch.FieldRecallUntil:
+		m.ResetRecallUntil()
+		return nil
+	case batch.FieldResumedAt:
+		m.ResetResumedAt()
+		return nil
+	case batch.FieldUndoneAt:
+		m.ResetUndoneAt()
+		return nil
+	case batch.FieldUndoneBy:
+		m.ResetUndoneBy()
+		return nil
+	case batch.FieldUndone:
+		m.ResetUndone()
+		return nil
+	case batch.FieldUndoLeftOut:
+		m.ResetUndoLeftOut()
 		return nil
 	}
 	return fmt.Errorf("unknown Batch field %s", name)
@@ -1471,6 +2089,8 @@ type BatchRowMutation struct {
 	department       *string
 	seed_text        *string
 	reason           *string
+	start_text       *string
+	start_on         *string
 	user_type        *batchrow.UserType
 	seed_required    *bool
 	email_key        *string
@@ -1482,9 +2102,14 @@ type BatchRowMutation struct {
 	department_key   *string
 	issues           *fault.List
 	appendissues     fault.List
+	hints            *fault.List
+	appendhints      fault.List
 	flagged          *bool
+	suggested        *bool
+	looked_up        *bool
 	left_out         *bool
 	submitted        *bool
+	replaced         *bool
 	clearedFields    map[string]struct{}
 	batch            *uuid.UUID
 	clearedbatch     bool
@@ -2271,6 +2896,104 @@ func (m *BatchRowMutation) ResetReason() {
 	delete(m.clearedFields, batchrow.FieldReason)
 }
 
+// SetStartText sets the "start_text" field.
+func (m *BatchRowMutation) SetStartText(s string) {
+	m.start_text = &s
+}
+
+// StartText returns the value of the "start_text" field in the mutation.
+func (m *BatchRowMutation) StartText() (r string, exists bool) {
+	v := m.start_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartText returns the old "start_text" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldStartText(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartText: %w", err)
+	}
+	return oldValue.StartText, nil
+}
+
+// ClearStartText clears the value of the "start_text" field.
+func (m *BatchRowMutation) ClearStartText() {
+	m.start_text = nil
+	m.clearedFields[batchrow.FieldStartText] = struct{}{}
+}
+
+// StartTextCleared returns if the "start_text" field was cleared in this mutation.
+func (m *BatchRowMutation) StartTextCleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldStartText]
+	return ok
+}
+
+// ResetStartText resets all changes to the "start_text" field.
+func (m *BatchRowMutation) ResetStartText() {
+	m.start_text = nil
+	delete(m.clearedFields, batchrow.FieldStartText)
+}
+
+// SetStartOn sets the "start_on" field.
+func (m *BatchRowMutation) SetStartOn(s string) {
+	m.start_on = &s
+}
+
+// StartOn returns the value of the "start_on" field in the mutation.
+func (m *BatchRowMutation) StartOn() (r string, exists bool) {
+	v := m.start_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartOn returns the old "start_on" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldStartOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartOn: %w", err)
+	}
+	return oldValue.StartOn, nil
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (m *BatchRowMutation) ClearStartOn() {
+	m.start_on = nil
+	m.clearedFields[batchrow.FieldStartOn] = struct{}{}
+}
+
+// StartOnCleared returns if the "start_on" field was cleared in this mutation.
+func (m *BatchRowMutation) StartOnCleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldStartOn]
+	return ok
+}
+
+// ResetStartOn resets all changes to the "start_on" field.
+func (m *BatchRowMutation) ResetStartOn() {
+	m.start_on = nil
+	delete(m.clearedFields, batchrow.FieldStartOn)
+}
+
 // SetUserType sets the "user_type" field.
 func (m *BatchRowMutation) SetUserType(bt batchrow.UserType) {
 	m.user_type = &bt
@@ -2698,6 +3421,71 @@ func (m *BatchRowMutation) ResetIssues() {
 	m.appendissues = nil
 }
 
+// SetHints sets the "hints" field.
+func (m *BatchRowMutation) SetHints(f fault.List) {
+	m.hints = &f
+	m.appendhints = nil
+}
+
+// Hints returns the value of the "hints" field in the mutation.
+func (m *BatchRowMutation) Hints() (r fault.List, exists bool) {
+	v := m.hints
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHints returns the old "hints" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldHints(ctx context.Context) (v fault.List, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHints is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHints requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHints: %w", err)
+	}
+	return oldValue.Hints, nil
+}
+
+// AppendHints adds f to the "hints" field.
+func (m *BatchRowMutation) AppendHints(f fault.List) {
+	m.appendhints = append(m.appendhints, f...)
+}
+
+// AppendedHints returns the list of values that were appended to the "hints" field in this mutation.
+func (m *BatchRowMutation) AppendedHints() (fault.List, bool) {
+	if len(m.appendhints) == 0 {
+		return nil, false
+	}
+	return m.appendhints, true
+}
+
+// ClearHints clears the value of the "hints" field.
+func (m *BatchRowMutation) ClearHints() {
+	m.hints = nil
+	m.appendhints = nil
+	m.clearedFields[batchrow.FieldHints] = struct{}{}
+}
+
+// HintsCleared returns if the "hints" field was cleared in this mutation.
+func (m *BatchRowMutation) HintsCleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldHints]
+	return ok
+}
+
+// ResetHints resets all changes to the "hints" field.
+func (m *BatchRowMutation) ResetHints() {
+	m.hints = nil
+	m.appendhints = nil
+	delete(m.clearedFields, batchrow.FieldHints)
+}
+
 // SetFlagged sets the "flagged" field.
 func (m *BatchRowMutation) SetFlagged(b bool) {
 	m.flagged = &b
@@ -2732,6 +3520,78 @@ func (m *BatchRowMutation) OldFlagged(ctx context.Context) (v bool, err error) {
 // ResetFlagged resets all changes to the "flagged" field.
 func (m *BatchRowMutation) ResetFlagged() {
 	m.flagged = nil
+}
+
+// SetSuggested sets the "suggested" field.
+func (m *BatchRowMutation) SetSuggested(b bool) {
+	m.suggested = &b
+}
+
+// Suggested returns the value of the "suggested" field in the mutation.
+func (m *BatchRowMutation) Suggested() (r bool, exists bool) {
+	v := m.suggested
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuggested returns the old "suggested" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldSuggested(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuggested is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuggested requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuggested: %w", err)
+	}
+	return oldValue.Suggested, nil
+}
+
+// ResetSuggested resets all changes to the "suggested" field.
+func (m *BatchRowMutation) ResetSuggested() {
+	m.suggested = nil
+}
+
+// SetLookedUp sets the "looked_up" field.
+func (m *BatchRowMutation) SetLookedUp(b bool) {
+	m.looked_up = &b
+}
+
+// LookedUp returns the value of the "looked_up" field in the mutation.
+func (m *BatchRowMutation) LookedUp() (r bool, exists bool) {
+	v := m.looked_up
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLookedUp returns the old "looked_up" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldLookedUp(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLookedUp is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLookedUp requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLookedUp: %w", err)
+	}
+	return oldValue.LookedUp, nil
+}
+
+// ResetLookedUp resets all changes to the "looked_up" field.
+func (m *BatchRowMutation) ResetLookedUp() {
+	m.looked_up = nil
 }
 
 // SetLeftOut sets the "left_out" field.
@@ -2806,6 +3666,42 @@ func (m *BatchRowMutation) ResetSubmitted() {
 	m.submitted = nil
 }
 
+// SetReplaced sets the "replaced" field.
+func (m *BatchRowMutation) SetReplaced(b bool) {
+	m.replaced = &b
+}
+
+// Replaced returns the value of the "replaced" field in the mutation.
+func (m *BatchRowMutation) Replaced() (r bool, exists bool) {
+	v := m.replaced
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaced returns the old "replaced" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldReplaced(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaced is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaced requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaced: %w", err)
+	}
+	return oldValue.Replaced, nil
+}
+
+// ResetReplaced resets all changes to the "replaced" field.
+func (m *BatchRowMutation) ResetReplaced() {
+	m.replaced = nil
+}
+
 // ClearBatch clears the "batch" edge to the Batch entity.
 func (m *BatchRowMutation) ClearBatch() {
 	m.clearedbatch = true
@@ -2867,7 +3763,7 @@ func (m *BatchRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BatchRowMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 33)
 	if m.batch != nil {
 		fields = append(fields, batchrow.FieldBatchID)
 	}
@@ -2910,6 +3806,12 @@ func (m *BatchRowMutation) Fields() []string {
 	if m.reason != nil {
 		fields = append(fields, batchrow.FieldReason)
 	}
+	if m.start_text != nil {
+		fields = append(fields, batchrow.FieldStartText)
+	}
+	if m.start_on != nil {
+		fields = append(fields, batchrow.FieldStartOn)
+	}
 	if m.user_type != nil {
 		fields = append(fields, batchrow.FieldUserType)
 	}
@@ -2940,14 +3842,26 @@ func (m *BatchRowMutation) Fields() []string {
 	if m.issues != nil {
 		fields = append(fields, batchrow.FieldIssues)
 	}
+	if m.hints != nil {
+		fields = append(fields, batchrow.FieldHints)
+	}
 	if m.flagged != nil {
 		fields = append(fields, batchrow.FieldFlagged)
+	}
+	if m.suggested != nil {
+		fields = append(fields, batchrow.FieldSuggested)
+	}
+	if m.looked_up != nil {
+		fields = append(fields, batchrow.FieldLookedUp)
 	}
 	if m.left_out != nil {
 		fields = append(fields, batchrow.FieldLeftOut)
 	}
 	if m.submitted != nil {
 		fields = append(fields, batchrow.FieldSubmitted)
+	}
+	if m.replaced != nil {
+		fields = append(fields, batchrow.FieldReplaced)
 	}
 	return fields
 }
@@ -2985,6 +3899,10 @@ func (m *BatchRowMutation) Field(name string) (ent.Value, bool) {
 		return m.SeedText()
 	case batchrow.FieldReason:
 		return m.Reason()
+	case batchrow.FieldStartText:
+		return m.StartText()
+	case batchrow.FieldStartOn:
+		return m.StartOn()
 	case batchrow.FieldUserType:
 		return m.UserType()
 	case batchrow.FieldSeedRequired:
@@ -3005,12 +3923,20 @@ func (m *BatchRowMutation) Field(name string) (ent.Value, bool) {
 		return m.DepartmentKey()
 	case batchrow.FieldIssues:
 		return m.Issues()
+	case batchrow.FieldHints:
+		return m.Hints()
 	case batchrow.FieldFlagged:
 		return m.Flagged()
+	case batchrow.FieldSuggested:
+		return m.Suggested()
+	case batchrow.FieldLookedUp:
+		return m.LookedUp()
 	case batchrow.FieldLeftOut:
 		return m.LeftOut()
 	case batchrow.FieldSubmitted:
 		return m.Submitted()
+	case batchrow.FieldReplaced:
+		return m.Replaced()
 	}
 	return nil, false
 }
@@ -3048,6 +3974,10 @@ func (m *BatchRowMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldSeedText(ctx)
 	case batchrow.FieldReason:
 		return m.OldReason(ctx)
+	case batchrow.FieldStartText:
+		return m.OldStartText(ctx)
+	case batchrow.FieldStartOn:
+		return m.OldStartOn(ctx)
 	case batchrow.FieldUserType:
 		return m.OldUserType(ctx)
 	case batchrow.FieldSeedRequired:
@@ -3068,12 +3998,20 @@ func (m *BatchRowMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDepartmentKey(ctx)
 	case batchrow.FieldIssues:
 		return m.OldIssues(ctx)
+	case batchrow.FieldHints:
+		return m.OldHints(ctx)
 	case batchrow.FieldFlagged:
 		return m.OldFlagged(ctx)
+	case batchrow.FieldSuggested:
+		return m.OldSuggested(ctx)
+	case batchrow.FieldLookedUp:
+		return m.OldLookedUp(ctx)
 	case batchrow.FieldLeftOut:
 		return m.OldLeftOut(ctx)
 	case batchrow.FieldSubmitted:
 		return m.OldSubmitted(ctx)
+	case batchrow.FieldReplaced:
+		return m.OldReplaced(ctx)
 	}
 	return nil, fmt.Errorf("unknown BatchRow field %s", name)
 }
@@ -3181,6 +4119,20 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReason(v)
 		return nil
+	case batchrow.FieldStartText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartText(v)
+		return nil
+	case batchrow.FieldStartOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartOn(v)
+		return nil
 	case batchrow.FieldUserType:
 		v, ok := value.(batchrow.UserType)
 		if !ok {
@@ -3251,12 +4203,33 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetIssues(v)
 		return nil
+	case batchrow.FieldHints:
+		v, ok := value.(fault.List)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHints(v)
+		return nil
 	case batchrow.FieldFlagged:
 		v, ok := value.(bool)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFlagged(v)
+		return nil
+	case batchrow.FieldSuggested:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuggested(v)
+		return nil
+	case batchrow.FieldLookedUp:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLookedUp(v)
 		return nil
 	case batchrow.FieldLeftOut:
 		v, ok := value.(bool)
@@ -3271,6 +4244,13 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSubmitted(v)
+		return nil
+	case batchrow.FieldReplaced:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaced(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow field %s", name)
@@ -3359,6 +4339,12 @@ func (m *BatchRowMutation) ClearedFields() []string {
 	if m.FieldCleared(batchrow.FieldReason) {
 		fields = append(fields, batchrow.FieldReason)
 	}
+	if m.FieldCleared(batchrow.FieldStartText) {
+		fields = append(fields, batchrow.FieldStartText)
+	}
+	if m.FieldCleared(batchrow.FieldStartOn) {
+		fields = append(fields, batchrow.FieldStartOn)
+	}
 	if m.FieldCleared(batchrow.FieldSeedRequired) {
 		fields = append(fields, batchrow.FieldSeedRequired)
 	}
@@ -3370,6 +4356,9 @@ func (m *BatchRowMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(batchrow.FieldNumberKey) {
 		fields = append(fields, batchrow.FieldNumberKey)
+	}
+	if m.FieldCleared(batchrow.FieldHints) {
+		fields = append(fields, batchrow.FieldHints)
 	}
 	return fields
 }
@@ -3415,6 +4404,12 @@ func (m *BatchRowMutation) ClearField(name string) error {
 	case batchrow.FieldReason:
 		m.ClearReason()
 		return nil
+	case batchrow.FieldStartText:
+		m.ClearStartText()
+		return nil
+	case batchrow.FieldStartOn:
+		m.ClearStartOn()
+		return nil
 	case batchrow.FieldSeedRequired:
 		m.ClearSeedRequired()
 		return nil
@@ -3426,6 +4421,9 @@ func (m *BatchRowMutation) ClearField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ClearNumberKey()
+		return nil
+	case batchrow.FieldHints:
+		m.ClearHints()
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow nullable field %s", name)
@@ -3477,6 +4475,12 @@ func (m *BatchRowMutation) ResetField(name string) error {
 	case batchrow.FieldReason:
 		m.ResetReason()
 		return nil
+	case batchrow.FieldStartText:
+		m.ResetStartText()
+		return nil
+	case batchrow.FieldStartOn:
+		m.ResetStartOn()
+		return nil
 	case batchrow.FieldUserType:
 		m.ResetUserType()
 		return nil
@@ -3507,14 +4511,26 @@ func (m *BatchRowMutation) ResetField(name string) error {
 	case batchrow.FieldIssues:
 		m.ResetIssues()
 		return nil
+	case batchrow.FieldHints:
+		m.ResetHints()
+		return nil
 	case batchrow.FieldFlagged:
 		m.ResetFlagged()
+		return nil
+	case batchrow.FieldSuggested:
+		m.ResetSuggested()
+		return nil
+	case batchrow.FieldLookedUp:
+		m.ResetLookedUp()
 		return nil
 	case batchrow.FieldLeftOut:
 		m.ResetLeftOut()
 		return nil
 	case batchrow.FieldSubmitted:
 		m.ResetSubmitted()
+		return nil
+	case batchrow.FieldReplaced:
+		m.ResetReplaced()
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow field %s", name)
@@ -4221,6 +5237,7 @@ type InvitationMutation struct {
 	department_key   *string
 	seed_required    *bool
 	reason           *string
+	start_on         *string
 	invited_at       *time.Time
 	updated_at       *time.Time
 	open             *bool
@@ -5299,6 +6316,55 @@ func (m *InvitationMutation) OldReason(ctx context.Context) (v string, err error
 // ResetReason resets all changes to the "reason" field.
 func (m *InvitationMutation) ResetReason() {
 	m.reason = nil
+}
+
+// SetStartOn sets the "start_on" field.
+func (m *InvitationMutation) SetStartOn(s string) {
+	m.start_on = &s
+}
+
+// StartOn returns the value of the "start_on" field in the mutation.
+func (m *InvitationMutation) StartOn() (r string, exists bool) {
+	v := m.start_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartOn returns the old "start_on" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldStartOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartOn: %w", err)
+	}
+	return oldValue.StartOn, nil
+}
+
+// ClearStartOn clears the value of the "start_on" field.
+func (m *InvitationMutation) ClearStartOn() {
+	m.start_on = nil
+	m.clearedFields[invitation.FieldStartOn] = struct{}{}
+}
+
+// StartOnCleared returns if the "start_on" field was cleared in this mutation.
+func (m *InvitationMutation) StartOnCleared() bool {
+	_, ok := m.clearedFields[invitation.FieldStartOn]
+	return ok
+}
+
+// ResetStartOn resets all changes to the "start_on" field.
+func (m *InvitationMutation) ResetStartOn() {
+	m.start_on = nil
+	delete(m.clearedFields, invitation.FieldStartOn)
 }
 
 // SetInvitedAt sets the "invited_at" field.
@@ -6396,7 +7462,7 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 42)
+	fields := make([]string, 0, 43)
 	if m.inviter != nil {
 		fields = append(fields, invitation.FieldInviterID)
 	}
@@ -6459,6 +7525,9 @@ func (m *InvitationMutation) Fields() []string {
 	}
 	if m.reason != nil {
 		fields = append(fields, invitation.FieldReason)
+	}
+	if m.start_on != nil {
+		fields = append(fields, invitation.FieldStartOn)
 	}
 	if m.invited_at != nil {
 		fields = append(fields, invitation.FieldInvitedAt)
@@ -6573,6 +7642,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.SeedRequired()
 	case invitation.FieldReason:
 		return m.Reason()
+	case invitation.FieldStartOn:
+		return m.StartOn()
 	case invitation.FieldInvitedAt:
 		return m.InvitedAt()
 	case invitation.FieldUpdatedAt:
@@ -6666,6 +7737,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldSeedRequired(ctx)
 	case invitation.FieldReason:
 		return m.OldReason(ctx)
+	case invitation.FieldStartOn:
+		return m.OldStartOn(ctx)
 	case invitation.FieldInvitedAt:
 		return m.OldInvitedAt(ctx)
 	case invitation.FieldUpdatedAt:
@@ -6863,6 +7936,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReason(v)
+		return nil
+	case invitation.FieldStartOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartOn(v)
 		return nil
 	case invitation.FieldInvitedAt:
 		v, ok := value.(time.Time)
@@ -7134,6 +8214,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	if m.FieldCleared(invitation.FieldDepartmentKey) {
 		fields = append(fields, invitation.FieldDepartmentKey)
 	}
+	if m.FieldCleared(invitation.FieldStartOn) {
+		fields = append(fields, invitation.FieldStartOn)
+	}
 	if m.FieldCleared(invitation.FieldFailure) {
 		fields = append(fields, invitation.FieldFailure)
 	}
@@ -7216,6 +8299,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 		return nil
 	case invitation.FieldDepartmentKey:
 		m.ClearDepartmentKey()
+		return nil
+	case invitation.FieldStartOn:
+		m.ClearStartOn()
 		return nil
 	case invitation.FieldFailure:
 		m.ClearFailure()
@@ -7314,6 +8400,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldReason:
 		m.ResetReason()
+		return nil
+	case invitation.FieldStartOn:
+		m.ResetStartOn()
 		return nil
 	case invitation.FieldInvitedAt:
 		m.ResetInvitedAt()

@@ -107,11 +107,7 @@ func (r *mutationResolver) ResendInvitations(ctx context.Context, filter *model.
 	if err != nil {
 		return nil, err
 	}
-	p := &model.ResendPayload{Resent: resent, LeftOut: []*model.LeftOut{}, Errors: []*fault.Error{}}
-	for _, l := range left {
-		p.LeftOut = append(p.LeftOut, &model.LeftOut{Code: l.Code, Count: l.Count, Message: l.Message})
-	}
-	return p, nil
+	return &model.ResendPayload{Resent: resent, LeftOut: append([]*fault.LeftOut{}, left...), Errors: []*fault.Error{}}, nil
 }
 
 // CorrectAddress is the resolver for the correctAddress field.

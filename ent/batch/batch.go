@@ -32,6 +32,22 @@ const (
 	FieldSubmittedAt = "submitted_at"
 	// FieldCompletedAt holds the string denoting the completed_at field in the database.
 	FieldCompletedAt = "completed_at"
+	// FieldExpiresAt holds the string denoting the expires_at field in the database.
+	FieldExpiresAt = "expires_at"
+	// FieldWarnedAt holds the string denoting the warned_at field in the database.
+	FieldWarnedAt = "warned_at"
+	// FieldRecallUntil holds the string denoting the recall_until field in the database.
+	FieldRecallUntil = "recall_until"
+	// FieldResumedAt holds the string denoting the resumed_at field in the database.
+	FieldResumedAt = "resumed_at"
+	// FieldUndoneAt holds the string denoting the undone_at field in the database.
+	FieldUndoneAt = "undone_at"
+	// FieldUndoneBy holds the string denoting the undone_by field in the database.
+	FieldUndoneBy = "undone_by"
+	// FieldUndone holds the string denoting the undone field in the database.
+	FieldUndone = "undone"
+	// FieldUndoLeftOut holds the string denoting the undo_left_out field in the database.
+	FieldUndoLeftOut = "undo_left_out"
 	// EdgeOwner holds the string denoting the owner edge name in mutations.
 	EdgeOwner = "owner"
 	// EdgeRows holds the string denoting the rows edge name in mutations.
@@ -74,6 +90,14 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldSubmittedAt,
 	FieldCompletedAt,
+	FieldExpiresAt,
+	FieldWarnedAt,
+	FieldRecallUntil,
+	FieldResumedAt,
+	FieldUndoneAt,
+	FieldUndoneBy,
+	FieldUndone,
+	FieldUndoLeftOut,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -94,6 +118,8 @@ func ValidColumn(column string) bool {
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy
+	// DefaultUndone holds the default value on creation for the "undone" field.
+	DefaultUndone int
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -194,6 +220,41 @@ func BySubmittedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByCompletedAt orders the results by the completed_at field.
 func ByCompletedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCompletedAt, opts...).ToFunc()
+}
+
+// ByExpiresAt orders the results by the expires_at field.
+func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByWarnedAt orders the results by the warned_at field.
+func ByWarnedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWarnedAt, opts...).ToFunc()
+}
+
+// ByRecallUntil orders the results by the recall_until field.
+func ByRecallUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRecallUntil, opts...).ToFunc()
+}
+
+// ByResumedAt orders the results by the resumed_at field.
+func ByResumedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldResumedAt, opts...).ToFunc()
+}
+
+// ByUndoneAt orders the results by the undone_at field.
+func ByUndoneAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoneAt, opts...).ToFunc()
+}
+
+// ByUndoneBy orders the results by the undone_by field.
+func ByUndoneBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoneBy, opts...).ToFunc()
+}
+
+// ByUndone orders the results by the undone field.
+func ByUndone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndone, opts...).ToFunc()
 }
 
 // ByOwnerField orders the results by owner field.

@@ -81,6 +81,41 @@ func CompletedAt(v time.Time) predicate.Batch {
 	return predicate.Batch(sql.FieldEQ(FieldCompletedAt, v))
 }
 
+// ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
+func ExpiresAt(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// WarnedAt applies equality check predicate on the "warned_at" field. It's identical to WarnedAtEQ.
+func WarnedAt(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldWarnedAt, v))
+}
+
+// RecallUntil applies equality check predicate on the "recall_until" field. It's identical to RecallUntilEQ.
+func RecallUntil(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldRecallUntil, v))
+}
+
+// ResumedAt applies equality check predicate on the "resumed_at" field. It's identical to ResumedAtEQ.
+func ResumedAt(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldResumedAt, v))
+}
+
+// UndoneAt applies equality check predicate on the "undone_at" field. It's identical to UndoneAtEQ.
+func UndoneAt(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndoneAt, v))
+}
+
+// UndoneBy applies equality check predicate on the "undone_by" field. It's identical to UndoneByEQ.
+func UndoneBy(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndoneBy, v))
+}
+
+// Undone applies equality check predicate on the "undone" field. It's identical to UndoneEQ.
+func Undone(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndone, v))
+}
+
 // OwnerIDEQ applies the EQ predicate on the "owner_id" field.
 func OwnerIDEQ(v uuid.UUID) predicate.Batch {
 	return predicate.Batch(sql.FieldEQ(FieldOwnerID, v))
@@ -354,6 +389,356 @@ func CompletedAtIsNil() predicate.Batch {
 // CompletedAtNotNil applies the NotNil predicate on the "completed_at" field.
 func CompletedAtNotNil() predicate.Batch {
 	return predicate.Batch(sql.FieldNotNull(FieldCompletedAt))
+}
+
+// ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
+func ExpiresAtEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtNEQ applies the NEQ predicate on the "expires_at" field.
+func ExpiresAtNEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldExpiresAt, v))
+}
+
+// ExpiresAtIn applies the In predicate on the "expires_at" field.
+func ExpiresAtIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtNotIn applies the NotIn predicate on the "expires_at" field.
+func ExpiresAtNotIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldExpiresAt, vs...))
+}
+
+// ExpiresAtGT applies the GT predicate on the "expires_at" field.
+func ExpiresAtGT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldExpiresAt, v))
+}
+
+// ExpiresAtGTE applies the GTE predicate on the "expires_at" field.
+func ExpiresAtGTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtLT applies the LT predicate on the "expires_at" field.
+func ExpiresAtLT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldExpiresAt, v))
+}
+
+// ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
+func ExpiresAtLTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// ExpiresAtIsNil applies the IsNil predicate on the "expires_at" field.
+func ExpiresAtIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldExpiresAt))
+}
+
+// ExpiresAtNotNil applies the NotNil predicate on the "expires_at" field.
+func ExpiresAtNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldExpiresAt))
+}
+
+// WarnedAtEQ applies the EQ predicate on the "warned_at" field.
+func WarnedAtEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldWarnedAt, v))
+}
+
+// WarnedAtNEQ applies the NEQ predicate on the "warned_at" field.
+func WarnedAtNEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldWarnedAt, v))
+}
+
+// WarnedAtIn applies the In predicate on the "warned_at" field.
+func WarnedAtIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldWarnedAt, vs...))
+}
+
+// WarnedAtNotIn applies the NotIn predicate on the "warned_at" field.
+func WarnedAtNotIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldWarnedAt, vs...))
+}
+
+// WarnedAtGT applies the GT predicate on the "warned_at" field.
+func WarnedAtGT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldWarnedAt, v))
+}
+
+// WarnedAtGTE applies the GTE predicate on the "warned_at" field.
+func WarnedAtGTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldWarnedAt, v))
+}
+
+// WarnedAtLT applies the LT predicate on the "warned_at" field.
+func WarnedAtLT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldWarnedAt, v))
+}
+
+// WarnedAtLTE applies the LTE predicate on the "warned_at" field.
+func WarnedAtLTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldWarnedAt, v))
+}
+
+// WarnedAtIsNil applies the IsNil predicate on the "warned_at" field.
+func WarnedAtIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldWarnedAt))
+}
+
+// WarnedAtNotNil applies the NotNil predicate on the "warned_at" field.
+func WarnedAtNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldWarnedAt))
+}
+
+// RecallUntilEQ applies the EQ predicate on the "recall_until" field.
+func RecallUntilEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldRecallUntil, v))
+}
+
+// RecallUntilNEQ applies the NEQ predicate on the "recall_until" field.
+func RecallUntilNEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldRecallUntil, v))
+}
+
+// RecallUntilIn applies the In predicate on the "recall_until" field.
+func RecallUntilIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldRecallUntil, vs...))
+}
+
+// RecallUntilNotIn applies the NotIn predicate on the "recall_until" field.
+func RecallUntilNotIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldRecallUntil, vs...))
+}
+
+// RecallUntilGT applies the GT predicate on the "recall_until" field.
+func RecallUntilGT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldRecallUntil, v))
+}
+
+// RecallUntilGTE applies the GTE predicate on the "recall_until" field.
+func RecallUntilGTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldRecallUntil, v))
+}
+
+// RecallUntilLT applies the LT predicate on the "recall_until" field.
+func RecallUntilLT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldRecallUntil, v))
+}
+
+// RecallUntilLTE applies the LTE predicate on the "recall_until" field.
+func RecallUntilLTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldRecallUntil, v))
+}
+
+// RecallUntilIsNil applies the IsNil predicate on the "recall_until" field.
+func RecallUntilIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldRecallUntil))
+}
+
+// RecallUntilNotNil applies the NotNil predicate on the "recall_until" field.
+func RecallUntilNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldRecallUntil))
+}
+
+// ResumedAtEQ applies the EQ predicate on the "resumed_at" field.
+func ResumedAtEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldResumedAt, v))
+}
+
+// ResumedAtNEQ applies the NEQ predicate on the "resumed_at" field.
+func ResumedAtNEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldResumedAt, v))
+}
+
+// ResumedAtIn applies the In predicate on the "resumed_at" field.
+func ResumedAtIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldResumedAt, vs...))
+}
+
+// ResumedAtNotIn applies the NotIn predicate on the "resumed_at" field.
+func ResumedAtNotIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldResumedAt, vs...))
+}
+
+// ResumedAtGT applies the GT predicate on the "resumed_at" field.
+func ResumedAtGT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldResumedAt, v))
+}
+
+// ResumedAtGTE applies the GTE predicate on the "resumed_at" field.
+func ResumedAtGTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldResumedAt, v))
+}
+
+// ResumedAtLT applies the LT predicate on the "resumed_at" field.
+func ResumedAtLT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldResumedAt, v))
+}
+
+// ResumedAtLTE applies the LTE predicate on the "resumed_at" field.
+func ResumedAtLTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldResumedAt, v))
+}
+
+// ResumedAtIsNil applies the IsNil predicate on the "resumed_at" field.
+func ResumedAtIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldResumedAt))
+}
+
+// ResumedAtNotNil applies the NotNil predicate on the "resumed_at" field.
+func ResumedAtNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldResumedAt))
+}
+
+// UndoneAtEQ applies the EQ predicate on the "undone_at" field.
+func UndoneAtEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndoneAt, v))
+}
+
+// UndoneAtNEQ applies the NEQ predicate on the "undone_at" field.
+func UndoneAtNEQ(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldUndoneAt, v))
+}
+
+// UndoneAtIn applies the In predicate on the "undone_at" field.
+func UndoneAtIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldUndoneAt, vs...))
+}
+
+// UndoneAtNotIn applies the NotIn predicate on the "undone_at" field.
+func UndoneAtNotIn(vs ...time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldUndoneAt, vs...))
+}
+
+// UndoneAtGT applies the GT predicate on the "undone_at" field.
+func UndoneAtGT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldUndoneAt, v))
+}
+
+// UndoneAtGTE applies the GTE predicate on the "undone_at" field.
+func UndoneAtGTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldUndoneAt, v))
+}
+
+// UndoneAtLT applies the LT predicate on the "undone_at" field.
+func UndoneAtLT(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldUndoneAt, v))
+}
+
+// UndoneAtLTE applies the LTE predicate on the "undone_at" field.
+func UndoneAtLTE(v time.Time) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldUndoneAt, v))
+}
+
+// UndoneAtIsNil applies the IsNil predicate on the "undone_at" field.
+func UndoneAtIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldUndoneAt))
+}
+
+// UndoneAtNotNil applies the NotNil predicate on the "undone_at" field.
+func UndoneAtNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldUndoneAt))
+}
+
+// UndoneByEQ applies the EQ predicate on the "undone_by" field.
+func UndoneByEQ(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndoneBy, v))
+}
+
+// UndoneByNEQ applies the NEQ predicate on the "undone_by" field.
+func UndoneByNEQ(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldUndoneBy, v))
+}
+
+// UndoneByIn applies the In predicate on the "undone_by" field.
+func UndoneByIn(vs ...uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldUndoneBy, vs...))
+}
+
+// UndoneByNotIn applies the NotIn predicate on the "undone_by" field.
+func UndoneByNotIn(vs ...uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldUndoneBy, vs...))
+}
+
+// UndoneByGT applies the GT predicate on the "undone_by" field.
+func UndoneByGT(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldUndoneBy, v))
+}
+
+// UndoneByGTE applies the GTE predicate on the "undone_by" field.
+func UndoneByGTE(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldUndoneBy, v))
+}
+
+// UndoneByLT applies the LT predicate on the "undone_by" field.
+func UndoneByLT(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldUndoneBy, v))
+}
+
+// UndoneByLTE applies the LTE predicate on the "undone_by" field.
+func UndoneByLTE(v uuid.UUID) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldUndoneBy, v))
+}
+
+// UndoneByIsNil applies the IsNil predicate on the "undone_by" field.
+func UndoneByIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldUndoneBy))
+}
+
+// UndoneByNotNil applies the NotNil predicate on the "undone_by" field.
+func UndoneByNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldUndoneBy))
+}
+
+// UndoneEQ applies the EQ predicate on the "undone" field.
+func UndoneEQ(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldEQ(FieldUndone, v))
+}
+
+// UndoneNEQ applies the NEQ predicate on the "undone" field.
+func UndoneNEQ(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldNEQ(FieldUndone, v))
+}
+
+// UndoneIn applies the In predicate on the "undone" field.
+func UndoneIn(vs ...int) predicate.Batch {
+	return predicate.Batch(sql.FieldIn(FieldUndone, vs...))
+}
+
+// UndoneNotIn applies the NotIn predicate on the "undone" field.
+func UndoneNotIn(vs ...int) predicate.Batch {
+	return predicate.Batch(sql.FieldNotIn(FieldUndone, vs...))
+}
+
+// UndoneGT applies the GT predicate on the "undone" field.
+func UndoneGT(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldGT(FieldUndone, v))
+}
+
+// UndoneGTE applies the GTE predicate on the "undone" field.
+func UndoneGTE(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldGTE(FieldUndone, v))
+}
+
+// UndoneLT applies the LT predicate on the "undone" field.
+func UndoneLT(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldLT(FieldUndone, v))
+}
+
+// UndoneLTE applies the LTE predicate on the "undone" field.
+func UndoneLTE(v int) predicate.Batch {
+	return predicate.Batch(sql.FieldLTE(FieldUndone, v))
+}
+
+// UndoLeftOutIsNil applies the IsNil predicate on the "undo_left_out" field.
+func UndoLeftOutIsNil() predicate.Batch {
+	return predicate.Batch(sql.FieldIsNull(FieldUndoLeftOut))
+}
+
+// UndoLeftOutNotNil applies the NotNil predicate on the "undo_left_out" field.
+func UndoLeftOutNotNil() predicate.Batch {
+	return predicate.Batch(sql.FieldNotNull(FieldUndoLeftOut))
 }
 
 // HasOwner applies the HasEdge predicate on the "owner" edge.

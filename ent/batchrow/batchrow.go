@@ -44,6 +44,10 @@ const (
 	FieldSeedText = "seed_text"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldStartText holds the string denoting the start_text field in the database.
+	FieldStartText = "start_text"
+	// FieldStartOn holds the string denoting the start_on field in the database.
+	FieldStartOn = "start_on"
 	// FieldUserType holds the string denoting the user_type field in the database.
 	FieldUserType = "user_type"
 	// FieldSeedRequired holds the string denoting the seed_required field in the database.
@@ -64,12 +68,20 @@ const (
 	FieldDepartmentKey = "department_key"
 	// FieldIssues holds the string denoting the issues field in the database.
 	FieldIssues = "issues"
+	// FieldHints holds the string denoting the hints field in the database.
+	FieldHints = "hints"
 	// FieldFlagged holds the string denoting the flagged field in the database.
 	FieldFlagged = "flagged"
+	// FieldSuggested holds the string denoting the suggested field in the database.
+	FieldSuggested = "suggested"
+	// FieldLookedUp holds the string denoting the looked_up field in the database.
+	FieldLookedUp = "looked_up"
 	// FieldLeftOut holds the string denoting the left_out field in the database.
 	FieldLeftOut = "left_out"
 	// FieldSubmitted holds the string denoting the submitted field in the database.
 	FieldSubmitted = "submitted"
+	// FieldReplaced holds the string denoting the replaced field in the database.
+	FieldReplaced = "replaced"
 	// EdgeBatch holds the string denoting the batch edge name in mutations.
 	EdgeBatch = "batch"
 	// Table holds the table name of the batchrow in the database.
@@ -100,6 +112,8 @@ var Columns = []string{
 	FieldDepartment,
 	FieldSeedText,
 	FieldReason,
+	FieldStartText,
+	FieldStartOn,
 	FieldUserType,
 	FieldSeedRequired,
 	FieldEmailKey,
@@ -110,9 +124,13 @@ var Columns = []string{
 	FieldOrganisationKey,
 	FieldDepartmentKey,
 	FieldIssues,
+	FieldHints,
 	FieldFlagged,
+	FieldSuggested,
+	FieldLookedUp,
 	FieldLeftOut,
 	FieldSubmitted,
+	FieldReplaced,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -133,10 +151,16 @@ func ValidColumn(column string) bool {
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy
+	// DefaultSuggested holds the default value on creation for the "suggested" field.
+	DefaultSuggested bool
+	// DefaultLookedUp holds the default value on creation for the "looked_up" field.
+	DefaultLookedUp bool
 	// DefaultLeftOut holds the default value on creation for the "left_out" field.
 	DefaultLeftOut bool
 	// DefaultSubmitted holds the default value on creation for the "submitted" field.
 	DefaultSubmitted bool
+	// DefaultReplaced holds the default value on creation for the "replaced" field.
+	DefaultReplaced bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -242,6 +266,16 @@ func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
 }
 
+// ByStartText orders the results by the start_text field.
+func ByStartText(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStartText, opts...).ToFunc()
+}
+
+// ByStartOn orders the results by the start_on field.
+func ByStartOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStartOn, opts...).ToFunc()
+}
+
 // ByUserType orders the results by the user_type field.
 func ByUserType(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUserType, opts...).ToFunc()
@@ -292,6 +326,16 @@ func ByFlagged(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFlagged, opts...).ToFunc()
 }
 
+// BySuggested orders the results by the suggested field.
+func BySuggested(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSuggested, opts...).ToFunc()
+}
+
+// ByLookedUp orders the results by the looked_up field.
+func ByLookedUp(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLookedUp, opts...).ToFunc()
+}
+
 // ByLeftOut orders the results by the left_out field.
 func ByLeftOut(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeftOut, opts...).ToFunc()
@@ -300,6 +344,11 @@ func ByLeftOut(opts ...sql.OrderTermOption) OrderOption {
 // BySubmitted orders the results by the submitted field.
 func BySubmitted(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSubmitted, opts...).ToFunc()
+}
+
+// ByReplaced orders the results by the replaced field.
+func ByReplaced(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReplaced, opts...).ToFunc()
 }
 
 // ByBatchField orders the results by batch field.

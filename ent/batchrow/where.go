@@ -125,6 +125,16 @@ func Reason(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldReason, v))
 }
 
+// StartText applies equality check predicate on the "start_text" field. It's identical to StartTextEQ.
+func StartText(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldStartText, v))
+}
+
+// StartOn applies equality check predicate on the "start_on" field. It's identical to StartOnEQ.
+func StartOn(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldStartOn, v))
+}
+
 // SeedRequired applies equality check predicate on the "seed_required" field. It's identical to SeedRequiredEQ.
 func SeedRequired(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldSeedRequired, v))
@@ -170,6 +180,16 @@ func Flagged(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldFlagged, v))
 }
 
+// Suggested applies equality check predicate on the "suggested" field. It's identical to SuggestedEQ.
+func Suggested(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldSuggested, v))
+}
+
+// LookedUp applies equality check predicate on the "looked_up" field. It's identical to LookedUpEQ.
+func LookedUp(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldLookedUp, v))
+}
+
 // LeftOut applies equality check predicate on the "left_out" field. It's identical to LeftOutEQ.
 func LeftOut(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldLeftOut, v))
@@ -178,6 +198,11 @@ func LeftOut(v bool) predicate.BatchRow {
 // Submitted applies equality check predicate on the "submitted" field. It's identical to SubmittedEQ.
 func Submitted(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldSubmitted, v))
+}
+
+// Replaced applies equality check predicate on the "replaced" field. It's identical to ReplacedEQ.
+func Replaced(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldReplaced, v))
 }
 
 // BatchIDEQ applies the EQ predicate on the "batch_id" field.
@@ -1095,6 +1120,156 @@ func ReasonContainsFold(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldContainsFold(FieldReason, v))
 }
 
+// StartTextEQ applies the EQ predicate on the "start_text" field.
+func StartTextEQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldStartText, v))
+}
+
+// StartTextNEQ applies the NEQ predicate on the "start_text" field.
+func StartTextNEQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldStartText, v))
+}
+
+// StartTextIn applies the In predicate on the "start_text" field.
+func StartTextIn(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIn(FieldStartText, vs...))
+}
+
+// StartTextNotIn applies the NotIn predicate on the "start_text" field.
+func StartTextNotIn(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotIn(FieldStartText, vs...))
+}
+
+// StartTextGT applies the GT predicate on the "start_text" field.
+func StartTextGT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGT(FieldStartText, v))
+}
+
+// StartTextGTE applies the GTE predicate on the "start_text" field.
+func StartTextGTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGTE(FieldStartText, v))
+}
+
+// StartTextLT applies the LT predicate on the "start_text" field.
+func StartTextLT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLT(FieldStartText, v))
+}
+
+// StartTextLTE applies the LTE predicate on the "start_text" field.
+func StartTextLTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLTE(FieldStartText, v))
+}
+
+// StartTextContains applies the Contains predicate on the "start_text" field.
+func StartTextContains(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContains(FieldStartText, v))
+}
+
+// StartTextHasPrefix applies the HasPrefix predicate on the "start_text" field.
+func StartTextHasPrefix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasPrefix(FieldStartText, v))
+}
+
+// StartTextHasSuffix applies the HasSuffix predicate on the "start_text" field.
+func StartTextHasSuffix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasSuffix(FieldStartText, v))
+}
+
+// StartTextIsNil applies the IsNil predicate on the "start_text" field.
+func StartTextIsNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIsNull(FieldStartText))
+}
+
+// StartTextNotNil applies the NotNil predicate on the "start_text" field.
+func StartTextNotNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotNull(FieldStartText))
+}
+
+// StartTextEqualFold applies the EqualFold predicate on the "start_text" field.
+func StartTextEqualFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEqualFold(FieldStartText, v))
+}
+
+// StartTextContainsFold applies the ContainsFold predicate on the "start_text" field.
+func StartTextContainsFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContainsFold(FieldStartText, v))
+}
+
+// StartOnEQ applies the EQ predicate on the "start_on" field.
+func StartOnEQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldStartOn, v))
+}
+
+// StartOnNEQ applies the NEQ predicate on the "start_on" field.
+func StartOnNEQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldStartOn, v))
+}
+
+// StartOnIn applies the In predicate on the "start_on" field.
+func StartOnIn(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIn(FieldStartOn, vs...))
+}
+
+// StartOnNotIn applies the NotIn predicate on the "start_on" field.
+func StartOnNotIn(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotIn(FieldStartOn, vs...))
+}
+
+// StartOnGT applies the GT predicate on the "start_on" field.
+func StartOnGT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGT(FieldStartOn, v))
+}
+
+// StartOnGTE applies the GTE predicate on the "start_on" field.
+func StartOnGTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGTE(FieldStartOn, v))
+}
+
+// StartOnLT applies the LT predicate on the "start_on" field.
+func StartOnLT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLT(FieldStartOn, v))
+}
+
+// StartOnLTE applies the LTE predicate on the "start_on" field.
+func StartOnLTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLTE(FieldStartOn, v))
+}
+
+// StartOnContains applies the Contains predicate on the "start_on" field.
+func StartOnContains(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContains(FieldStartOn, v))
+}
+
+// StartOnHasPrefix applies the HasPrefix predicate on the "start_on" field.
+func StartOnHasPrefix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasPrefix(FieldStartOn, v))
+}
+
+// StartOnHasSuffix applies the HasSuffix predicate on the "start_on" field.
+func StartOnHasSuffix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasSuffix(FieldStartOn, v))
+}
+
+// StartOnIsNil applies the IsNil predicate on the "start_on" field.
+func StartOnIsNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIsNull(FieldStartOn))
+}
+
+// StartOnNotNil applies the NotNil predicate on the "start_on" field.
+func StartOnNotNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotNull(FieldStartOn))
+}
+
+// StartOnEqualFold applies the EqualFold predicate on the "start_on" field.
+func StartOnEqualFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEqualFold(FieldStartOn, v))
+}
+
+// StartOnContainsFold applies the ContainsFold predicate on the "start_on" field.
+func StartOnContainsFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContainsFold(FieldStartOn, v))
+}
+
 // UserTypeEQ applies the EQ predicate on the "user_type" field.
 func UserTypeEQ(v UserType) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldUserType, v))
@@ -1620,6 +1795,16 @@ func DepartmentKeyContainsFold(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldContainsFold(FieldDepartmentKey, v))
 }
 
+// HintsIsNil applies the IsNil predicate on the "hints" field.
+func HintsIsNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIsNull(FieldHints))
+}
+
+// HintsNotNil applies the NotNil predicate on the "hints" field.
+func HintsNotNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotNull(FieldHints))
+}
+
 // FlaggedEQ applies the EQ predicate on the "flagged" field.
 func FlaggedEQ(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldFlagged, v))
@@ -1628,6 +1813,26 @@ func FlaggedEQ(v bool) predicate.BatchRow {
 // FlaggedNEQ applies the NEQ predicate on the "flagged" field.
 func FlaggedNEQ(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldNEQ(FieldFlagged, v))
+}
+
+// SuggestedEQ applies the EQ predicate on the "suggested" field.
+func SuggestedEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldSuggested, v))
+}
+
+// SuggestedNEQ applies the NEQ predicate on the "suggested" field.
+func SuggestedNEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldSuggested, v))
+}
+
+// LookedUpEQ applies the EQ predicate on the "looked_up" field.
+func LookedUpEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldLookedUp, v))
+}
+
+// LookedUpNEQ applies the NEQ predicate on the "looked_up" field.
+func LookedUpNEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldLookedUp, v))
 }
 
 // LeftOutEQ applies the EQ predicate on the "left_out" field.
@@ -1648,6 +1853,16 @@ func SubmittedEQ(v bool) predicate.BatchRow {
 // SubmittedNEQ applies the NEQ predicate on the "submitted" field.
 func SubmittedNEQ(v bool) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldNEQ(FieldSubmitted, v))
+}
+
+// ReplacedEQ applies the EQ predicate on the "replaced" field.
+func ReplacedEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldReplaced, v))
+}
+
+// ReplacedNEQ applies the NEQ predicate on the "replaced" field.
+func ReplacedNEQ(v bool) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldReplaced, v))
 }
 
 // HasBatch applies the HasEdge predicate on the "batch" edge.

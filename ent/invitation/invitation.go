@@ -58,6 +58,8 @@ const (
 	FieldSeedRequired = "seed_required"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldStartOn holds the string denoting the start_on field in the database.
+	FieldStartOn = "start_on"
 	// FieldInvitedAt holds the string denoting the invited_at field in the database.
 	FieldInvitedAt = "invited_at"
 	// FieldUpdatedAt holds the string denoting the updated_at field in the database.
@@ -155,6 +157,7 @@ var Columns = []string{
 	FieldDepartmentKey,
 	FieldSeedRequired,
 	FieldReason,
+	FieldStartOn,
 	FieldInvitedAt,
 	FieldUpdatedAt,
 	FieldOpen,
@@ -482,6 +485,11 @@ func BySeedRequired(opts ...sql.OrderTermOption) OrderOption {
 // ByReason orders the results by the reason field.
 func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
+}
+
+// ByStartOn orders the results by the start_on field.
+func ByStartOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStartOn, opts...).ToFunc()
 }
 
 // ByInvitedAt orders the results by the invited_at field.

@@ -151,6 +151,11 @@ func Reason(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldReason, v))
 }
 
+// StartOn applies equality check predicate on the "start_on" field. It's identical to StartOnEQ.
+func StartOn(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldStartOn, v))
+}
+
 // InvitedAt applies equality check predicate on the "invited_at" field. It's identical to InvitedAtEQ.
 func InvitedAt(v time.Time) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldInvitedAt, v))
@@ -1479,6 +1484,81 @@ func ReasonEqualFold(v string) predicate.Invitation {
 // ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
 func ReasonContainsFold(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldContainsFold(FieldReason, v))
+}
+
+// StartOnEQ applies the EQ predicate on the "start_on" field.
+func StartOnEQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldStartOn, v))
+}
+
+// StartOnNEQ applies the NEQ predicate on the "start_on" field.
+func StartOnNEQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNEQ(FieldStartOn, v))
+}
+
+// StartOnIn applies the In predicate on the "start_on" field.
+func StartOnIn(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldIn(FieldStartOn, vs...))
+}
+
+// StartOnNotIn applies the NotIn predicate on the "start_on" field.
+func StartOnNotIn(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotIn(FieldStartOn, vs...))
+}
+
+// StartOnGT applies the GT predicate on the "start_on" field.
+func StartOnGT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGT(FieldStartOn, v))
+}
+
+// StartOnGTE applies the GTE predicate on the "start_on" field.
+func StartOnGTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGTE(FieldStartOn, v))
+}
+
+// StartOnLT applies the LT predicate on the "start_on" field.
+func StartOnLT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLT(FieldStartOn, v))
+}
+
+// StartOnLTE applies the LTE predicate on the "start_on" field.
+func StartOnLTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLTE(FieldStartOn, v))
+}
+
+// StartOnContains applies the Contains predicate on the "start_on" field.
+func StartOnContains(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContains(FieldStartOn, v))
+}
+
+// StartOnHasPrefix applies the HasPrefix predicate on the "start_on" field.
+func StartOnHasPrefix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasPrefix(FieldStartOn, v))
+}
+
+// StartOnHasSuffix applies the HasSuffix predicate on the "start_on" field.
+func StartOnHasSuffix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasSuffix(FieldStartOn, v))
+}
+
+// StartOnIsNil applies the IsNil predicate on the "start_on" field.
+func StartOnIsNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldIsNull(FieldStartOn))
+}
+
+// StartOnNotNil applies the NotNil predicate on the "start_on" field.
+func StartOnNotNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotNull(FieldStartOn))
+}
+
+// StartOnEqualFold applies the EqualFold predicate on the "start_on" field.
+func StartOnEqualFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEqualFold(FieldStartOn, v))
+}
+
+// StartOnContainsFold applies the ContainsFold predicate on the "start_on" field.
+func StartOnContainsFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContainsFold(FieldStartOn, v))
 }
 
 // InvitedAtEQ applies the EQ predicate on the "invited_at" field.

@@ -31,6 +31,14 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "warned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "recall_until", Type: field.TypeTime, Nullable: true},
+		{Name: "resumed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "undone_at", Type: field.TypeTime, Nullable: true},
+		{Name: "undone_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "undone", Type: field.TypeInt, Default: 0},
+		{Name: "undo_left_out", Type: field.TypeJSON, Nullable: true},
 		{Name: "owner_id", Type: field.TypeUUID},
 	}
 	// BatchesTable holds the schema information for the "batches" table.
@@ -41,7 +49,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "batches_officers_batches",
-				Columns:    []*schema.Column{BatchesColumns[8]},
+				Columns:    []*schema.Column{BatchesColumns[16]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -50,7 +58,12 @@ var (
 			{
 				Name:    "batch_owner_id_created_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{BatchesColumns[8], BatchesColumns[5], BatchesColumns[0]},
+				Columns: []*schema.Column{BatchesColumns[16], BatchesColumns[5], BatchesColumns[0]},
+			},
+			{
+				Name:    "batch_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{BatchesColumns[8]},
 			},
 		},
 	}
@@ -70,6 +83,8 @@ var (
 		{Name: "department", Type: field.TypeString, Nullable: true},
 		{Name: "seed_text", Type: field.TypeString, Nullable: true},
 		{Name: "reason", Type: field.TypeString, Nullable: true},
+		{Name: "start_text", Type: field.TypeString, Nullable: true},
+		{Name: "start_on", Type: field.TypeString, Nullable: true},
 		{Name: "user_type", Type: field.TypeEnum, Enums: []string{"PUBLIC_OFFICER", "VENDOR"}},
 		{Name: "seed_required", Type: field.TypeBool, Nullable: true},
 		{Name: "email_key", Type: field.TypeString, Nullable: true},
@@ -80,9 +95,13 @@ var (
 		{Name: "organisation_key", Type: field.TypeString},
 		{Name: "department_key", Type: field.TypeString},
 		{Name: "issues", Type: field.TypeJSON},
+		{Name: "hints", Type: field.TypeJSON, Nullable: true},
 		{Name: "flagged", Type: field.TypeBool},
+		{Name: "suggested", Type: field.TypeBool, Default: false},
+		{Name: "looked_up", Type: field.TypeBool, Default: true},
 		{Name: "left_out", Type: field.TypeBool, Default: false},
 		{Name: "submitted", Type: field.TypeBool, Default: false},
+		{Name: "replaced", Type: field.TypeBool, Default: false},
 		{Name: "batch_id", Type: field.TypeUUID},
 	}
 	// BatchRowsTable holds the schema information for the "batch_rows" table.
@@ -93,7 +112,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "batch_rows_batches_rows",
-				Columns:    []*schema.Column{BatchRowsColumns[27]},
+				Columns:    []*schema.Column{BatchRowsColumns[33]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -102,27 +121,27 @@ var (
 			{
 				Name:    "batchrow_batch_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[27], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[1], BatchRowsColumns[0]},
 			},
 			{
 				Name:    "batchrow_batch_id_flagged_position",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[27], BatchRowsColumns[24], BatchRowsColumns[1]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[27], BatchRowsColumns[1]},
 			},
 			{
 				Name:    "batchrow_batch_id_email_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[27], BatchRowsColumns[16]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[18]},
 			},
 			{
 				Name:    "batchrow_batch_id_username_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[27], BatchRowsColumns[17]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[19]},
 			},
 			{
 				Name:    "batchrow_batch_id_number_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[27], BatchRowsColumns[18]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
 			},
 		},
 	}
@@ -176,6 +195,7 @@ var (
 		{Name: "department_key", Type: field.TypeString, Nullable: true},
 		{Name: "seed_required", Type: field.TypeBool},
 		{Name: "reason", Type: field.TypeString},
+		{Name: "start_on", Type: field.TypeString, Nullable: true},
 		{Name: "invited_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "open", Type: field.TypeBool, Default: true},
@@ -208,13 +228,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "invitations_batches_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[41]},
+				Columns:    []*schema.Column{InvitationsColumns[42]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "invitations_officers_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[42]},
+				Columns:    []*schema.Column{InvitationsColumns[43]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -247,37 +267,37 @@ var (
 			{
 				Name:    "invitation_inviter_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[20], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[21], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_email_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[5], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[5], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_techpass_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[26], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[27], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[20], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[21], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_batch_id_provisioning",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[41], InvitationsColumns[23]},
+				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[24]},
 			},
 			{
 				Name:    "invitation_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_search_email",
@@ -330,7 +350,7 @@ var (
 			{
 				Name:    "invitation_open_expiry",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[32]},
+				Columns: []*schema.Column{InvitationsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -338,17 +358,17 @@ var (
 			{
 				Name:    "invitation_checked_at",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[33]},
+				Columns: []*schema.Column{InvitationsColumns[34]},
 			},
 			{
 				Name:    "invitation_account_ref",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[28]},
+				Columns: []*schema.Column{InvitationsColumns[29]},
 			},
 			{
 				Name:    "invitation_withdrawing",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[31]},
+				Columns: []*schema.Column{InvitationsColumns[32]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "withdrawing",
 				},

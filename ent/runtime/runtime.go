@@ -62,6 +62,10 @@ func init() {
 	_ = batchMixinFields0
 	batchFields := schema.Batch{}.Fields()
 	_ = batchFields
+	// batchDescUndone is the schema descriptor for undone field.
+	batchDescUndone := batchFields[14].Descriptor()
+	// batch.DefaultUndone holds the default value on creation for the undone field.
+	batch.DefaultUndone = batchDescUndone.Default.(int)
 	// batchDescID is the schema descriptor for id field.
 	batchDescID := batchMixinFields0[0].Descriptor()
 	// batch.DefaultID holds the default value on creation for the id field.
@@ -80,14 +84,26 @@ func init() {
 	_ = batchrowMixinFields0
 	batchrowFields := schema.BatchRow{}.Fields()
 	_ = batchrowFields
+	// batchrowDescSuggested is the schema descriptor for suggested field.
+	batchrowDescSuggested := batchrowFields[28].Descriptor()
+	// batchrow.DefaultSuggested holds the default value on creation for the suggested field.
+	batchrow.DefaultSuggested = batchrowDescSuggested.Default.(bool)
+	// batchrowDescLookedUp is the schema descriptor for looked_up field.
+	batchrowDescLookedUp := batchrowFields[29].Descriptor()
+	// batchrow.DefaultLookedUp holds the default value on creation for the looked_up field.
+	batchrow.DefaultLookedUp = batchrowDescLookedUp.Default.(bool)
 	// batchrowDescLeftOut is the schema descriptor for left_out field.
-	batchrowDescLeftOut := batchrowFields[25].Descriptor()
+	batchrowDescLeftOut := batchrowFields[30].Descriptor()
 	// batchrow.DefaultLeftOut holds the default value on creation for the left_out field.
 	batchrow.DefaultLeftOut = batchrowDescLeftOut.Default.(bool)
 	// batchrowDescSubmitted is the schema descriptor for submitted field.
-	batchrowDescSubmitted := batchrowFields[26].Descriptor()
+	batchrowDescSubmitted := batchrowFields[31].Descriptor()
 	// batchrow.DefaultSubmitted holds the default value on creation for the submitted field.
 	batchrow.DefaultSubmitted = batchrowDescSubmitted.Default.(bool)
+	// batchrowDescReplaced is the schema descriptor for replaced field.
+	batchrowDescReplaced := batchrowFields[32].Descriptor()
+	// batchrow.DefaultReplaced holds the default value on creation for the replaced field.
+	batchrow.DefaultReplaced = batchrowDescReplaced.Default.(bool)
 	// batchrowDescID is the schema descriptor for id field.
 	batchrowDescID := batchrowMixinFields0[0].Descriptor()
 	// batchrow.DefaultID holds the default value on creation for the id field.
@@ -129,31 +145,31 @@ func init() {
 	invitationFields := schema.Invitation{}.Fields()
 	_ = invitationFields
 	// invitationDescOpen is the schema descriptor for open field.
-	invitationDescOpen := invitationFields[23].Descriptor()
+	invitationDescOpen := invitationFields[24].Descriptor()
 	// invitation.DefaultOpen holds the default value on creation for the open field.
 	invitation.DefaultOpen = invitationDescOpen.Default.(bool)
 	// invitationDescAttempts is the schema descriptor for attempts field.
-	invitationDescAttempts := invitationFields[25].Descriptor()
+	invitationDescAttempts := invitationFields[26].Descriptor()
 	// invitation.DefaultAttempts holds the default value on creation for the attempts field.
 	invitation.DefaultAttempts = invitationDescAttempts.Default.(int)
 	// invitationDescSeedDone is the schema descriptor for seed_done field.
-	invitationDescSeedDone := invitationFields[31].Descriptor()
+	invitationDescSeedDone := invitationFields[32].Descriptor()
 	// invitation.DefaultSeedDone holds the default value on creation for the seed_done field.
 	invitation.DefaultSeedDone = invitationDescSeedDone.Default.(bool)
 	// invitationDescWithdrawing is the schema descriptor for withdrawing field.
-	invitationDescWithdrawing := invitationFields[32].Descriptor()
+	invitationDescWithdrawing := invitationFields[33].Descriptor()
 	// invitation.DefaultWithdrawing holds the default value on creation for the withdrawing field.
 	invitation.DefaultWithdrawing = invitationDescWithdrawing.Default.(bool)
 	// invitationDescMailsWanted is the schema descriptor for mails_wanted field.
-	invitationDescMailsWanted := invitationFields[37].Descriptor()
+	invitationDescMailsWanted := invitationFields[38].Descriptor()
 	// invitation.DefaultMailsWanted holds the default value on creation for the mails_wanted field.
 	invitation.DefaultMailsWanted = invitationDescMailsWanted.Default.(int)
 	// invitationDescMailsDone is the schema descriptor for mails_done field.
-	invitationDescMailsDone := invitationFields[38].Descriptor()
+	invitationDescMailsDone := invitationFields[39].Descriptor()
 	// invitation.DefaultMailsDone holds the default value on creation for the mails_done field.
 	invitation.DefaultMailsDone = invitationDescMailsDone.Default.(int)
 	// invitationDescSendCount is the schema descriptor for send_count field.
-	invitationDescSendCount := invitationFields[39].Descriptor()
+	invitationDescSendCount := invitationFields[40].Descriptor()
 	// invitation.DefaultSendCount holds the default value on creation for the send_count field.
 	invitation.DefaultSendCount = invitationDescSendCount.Default.(int)
 	// invitationDescID is the schema descriptor for id field.

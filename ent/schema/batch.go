@@ -29,6 +29,15 @@ func (Batch) Fields() []ent.Field {
 		field.Time("created_at").Immutable(),
 		field.Time("submitted_at").Optional().Nillable(),
 		field.Time("completed_at").Optional().Nillable(),
+		field.Time("expires_at").Optional().Nillable().Comment("When a draft goes; null once it was submitted."),
+		field.Time("warned_at").Optional().Nillable().Comment("When the owner was told that the draft will go."),
+		field.Time("recall_until").Optional().Nillable().Comment("Nothing runs before; null without a recall window."),
+		field.Time("resumed_at").Optional().Nillable().Comment("When the work last began or went on; rates count from it."),
+
+		field.Time("undone_at").Optional().Nillable().Comment("When the batch was last called back; what follows is the receipt."),
+		field.UUID("undone_by", uuid.UUID{}).Optional().Nillable(),
+		field.Int("undone").Default(0).Comment("Invitations that were ended."),
+		field.JSON("undo_left_out", []*fault.LeftOut{}).Optional().Comment("Invitations that could not be ended."),
 	}
 }
 
@@ -43,7 +52,10 @@ func (Batch) Edges() []ent.Edge {
 
 // Indexes of the entity.
 func (Batch) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("owner_id", "created_at", "id")}
+	return []ent.Index{
+		index.Fields("owner_id", "created_at", "id"),
+		index.Fields("expires_at"),
+	}
 }
 
 // Policy of the entity.
@@ -74,6 +86,8 @@ func (BatchRow) Fields() []ent.Field {
 		field.String("department").Optional().Nillable(),
 		field.String("seed_text").Optional().Nillable(),
 		field.String("reason").Optional().Nillable(),
+		field.String("start_text").Optional().Nillable().Comment("The start date as typed."),
+		field.String("start_on").Optional().Nillable().Comment("The start date, yyyy-mm-dd."),
 
 		field.Enum("user_type").NamedValues("PublicOfficer", "PUBLIC_OFFICER", "Vendor", "VENDOR"),
 		field.Bool("seed_required").Optional().Nillable(),
@@ -86,9 +100,13 @@ func (BatchRow) Fields() []ent.Field {
 		field.String("department_key"),
 
 		field.JSON("issues", fault.List{}),
+		field.JSON("hints", fault.List{}).Optional().Comment("Worth a look, no obstacle."),
 		field.Bool("flagged"),
+		field.Bool("suggested").Default(false).Comment("An issue has a suggestion."),
+		field.Bool("looked_up").Default(true).Comment("The directory was asked for this user, or will not be."),
 		field.Bool("left_out").Default(false).Comment("Was flagged when the batch was submitted."),
 		field.Bool("submitted").Default(false).Comment("Has an invitation of the same id."),
+		field.Bool("replaced").Default(false).Comment("Failed, and a corrected row stands in its place."),
 	}
 }
 

@@ -43,6 +43,7 @@ func (Invitation) Fields() []ent.Field {
 		field.Bool("seed_required").Immutable(),
 		field.String("reason").Immutable(),
 
+		field.String("start_on").Optional().Nillable().Immutable().Comment("Nothing happens before 09:00 of that day in Singapore, yyyy-mm-dd."),
 		field.Time("invited_at").Immutable(),
 		field.Time("updated_at"),
 		field.Bool("open").Default(true).Comment("Holds the address, the username and the number."),

@@ -6035,7 +6035,7 @@ func (ec *executionContext) fieldContext_InvitationSummary_byWeek(_ context.Cont
 	return fc, nil
 }
 
-func (ec *executionContext) _LeftOut_code(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+func (ec *executionContext) _LeftOut_code(ctx context.Context, field graphql.CollectedField, obj *fault.LeftOut) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6058,7 +6058,7 @@ func (ec *executionContext) fieldContext_LeftOut_code(_ context.Context, field g
 	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "ErrorCode")
 }
 
-func (ec *executionContext) _LeftOut_count(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+func (ec *executionContext) _LeftOut_count(ctx context.Context, field graphql.CollectedField, obj *fault.LeftOut) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6081,7 +6081,7 @@ func (ec *executionContext) fieldContext_LeftOut_count(_ context.Context, field 
 	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "Int")
 }
 
-func (ec *executionContext) _LeftOut_message(ctx context.Context, field graphql.CollectedField, obj *model.LeftOut) (ret graphql.Marshaler) {
+func (ec *executionContext) _LeftOut_message(ctx context.Context, field graphql.CollectedField, obj *fault.LeftOut) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7334,8 +7334,8 @@ func (ec *executionContext) _ResendPayload_leftOut(ctx context.Context, field gr
 			return obj.LeftOut, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*model.LeftOut) graphql.Marshaler {
-			return ec.marshalNLeftOut2ᚕᚖtechbizᚋgraphᚋmodelᚐLeftOutᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10179,7 +10179,7 @@ func (ec *executionContext) _InvitationSummary(ctx context.Context, sel ast.Sele
 
 var leftOutImplementors = []string{"LeftOut"}
 
-func (ec *executionContext) _LeftOut(ctx context.Context, sel ast.SelectionSet, obj *model.LeftOut) graphql.Marshaler {
+func (ec *executionContext) _LeftOut(ctx context.Context, sel ast.SelectionSet, obj *fault.LeftOut) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, leftOutImplementors)
 
 	out := graphql.NewFieldSet(fields)
@@ -11672,11 +11672,11 @@ func (ec *executionContext) unmarshalNInviteByEmailInput2techbizᚋgraphᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋgraphᚋmodelᚐLeftOutᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LeftOut) graphql.Marshaler {
+func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNLeftOut2ᚖtechbizᚋgraphᚋmodelᚐLeftOut(ctx, sel, v[i])
+		return ec.marshalNLeftOut2ᚖtechbizᚋinternalᚋfaultᚐLeftOut(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -11688,7 +11688,7 @@ func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋgraphᚋmodelᚐLeft
 	return ret
 }
 
-func (ec *executionContext) marshalNLeftOut2ᚖtechbizᚋgraphᚋmodelᚐLeftOut(ctx context.Context, sel ast.SelectionSet, v *model.LeftOut) graphql.Marshaler {
+func (ec *executionContext) marshalNLeftOut2ᚖtechbizᚋinternalᚋfaultᚐLeftOut(ctx context.Context, sel ast.SelectionSet, v *fault.LeftOut) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "LeftOut!")
 		return graphql.Null

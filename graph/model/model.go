@@ -211,16 +211,6 @@ type InviteByEmailInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// Invitations that a change of many left out, by the reason.
-type LeftOut struct {
-	// The reason, for programs.
-	Code fault.Code `json:"code"`
-	// How many.
-	Count int `json:"count"`
-	// The reason, for a person.
-	Message string `json:"message"`
-}
-
 // What the caller may change. Errors of the input stand in the payload, all of them at once; the object is null whenever errors stand.
 type Mutation struct {
 }
@@ -246,7 +236,7 @@ type ResendPayload struct {
 	// How many were resent, or would be with dryRun.
 	Resent int `json:"resent"`
 	// How many were left out, and why.
-	LeftOut []*LeftOut `json:"leftOut"`
+	LeftOut []*fault.LeftOut `json:"leftOut"`
 	// What to correct.
 	Errors []*fault.Error `json:"errors"`
 }

@@ -131,6 +131,13 @@ func (l List) Err() error {
 	return l
 }
 
+// LeftOut is how many items a change of many left out for one reason.
+type LeftOut struct {
+	Code    Code   `json:"code"`
+	Count   int    `json:"count"`
+	Message string `json:"message"`
+}
+
 // CodeOf returns the code of err: its own, or its first one for a [List], and
 // [Internal] where it has none.
 func CodeOf(err error) Code {

@@ -22,17 +22,10 @@ const (
 	resendChunk = 250
 )
 
-// LeftOut is how many a change of many left out for one reason.
-type LeftOut struct {
-	Code    fault.Code
-	Count   int
-	Message string
-}
-
 // ResendAll sends the mail again to all that match and can be resent now, at most
 // 10,000 at once, and says how many were left out and why. With dryRun it only
 // counts. Codes: UNAUTHENTICATED, FORBIDDEN.
-func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, dryRun bool) (resent int, left []LeftOut, err error) {
+func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, dryRun bool) (resent int, left []*fault.LeftOut, err error) {
 	actor, err := access.RequireWrite(ctx)
 	if err != nil {
 		return 0, nil, err
@@ -45,7 +38,7 @@ func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, d
 		left = left[:0]
 		add := func(n int, code fault.Code, message string) {
 			if n > 0 {
-				left = append(left, LeftOut{Code: code, Count: n, Message: message})
+				left = append(left, &fault.LeftOut{Code: code, Count: n, Message: message})
 			}
 		}
 		add(tooSoon, fault.ResendTooSoon, "Resent less than 24 hours ago.")
