@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -154,6 +155,48 @@ func TestInsert_MoreThanOneStatementHolds(t *testing.T) {
 		}
 		if got := marks(t, db); got != n {
 			t.Errorf("%d rows", got)
+		}
+	})
+}
+
+// Many rows go another way into PostgreSQL than a few; what is stored is the same.
+func TestInsert_ManyRowsAreKeptAsGiven(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, clock.Machine, func(t *testing.T, db *database.DB) {
+		columns := []string{"id", "owner_id", "file_name", "notices", "created_at"}
+		texts := []any{"a\tb\\N\nc\r", `\.`, `"quoted", 'too'`, "陈小明 \u00a0", "", nil}
+		owner, now := schema.NewID(), clock.Machine().Truncate(time.Microsecond)
+		rows := make([][]any, 600)
+		for i := range rows {
+			rows[i] = []any{schema.NewID(), owner, texts[i%len(texts)], `["it\\t's \"so\""]`, now}
+		}
+		insert := func(ctx context.Context, tx *database.Tx) error {
+			if err := tx.Officer.Create().SetID(owner).SetEmail("a@b.gov.sg").SetAgency("b.gov.sg").SetCreatedAt(now).Exec(access.System(ctx)); err != nil {
+				return err
+			}
+			return tx.Insert(ctx, "batches", columns, "", rows)
+		}
+		if err := db.WithTx(t.Context(), insert); err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			got, err := db.Batch.Get(access.System(t.Context()), row[0].(uuid.UUID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := any(nil)
+			if got.FileName != nil {
+				name = *got.FileName
+			}
+			if name != texts[i%len(texts)] || !slices.Equal(got.Notices, []string{`it\t's "so"`}) || !got.CreatedAt.Equal(now) {
+				t.Fatalf("row %d: got %+v", i, got)
+			}
+		}
+		err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			return tx.Insert(ctx, "batches", columns, "", rows)
+		})
+		if !database.IsUnique(err) {
+			t.Errorf("rows that stand already: %v", err)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,7 +25,11 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	for i, c := range columns {
 		quoted[i] = fmt.Sprintf("%q", c)
 	}
-	head := fmt.Sprintf("INSERT INTO %s (%s) ", table, strings.Join(quoted, ", "))
+	into := fmt.Sprintf("%s (%s)", table, strings.Join(quoted, ", "))
+	if tx.dialect == dialect.Postgres && conflict == "" && len(rows) >= worthCopy {
+		return tx.copy(ctx, into, rows)
+	}
+	head := "INSERT INTO " + into + " "
 	for step := maxParams / len(columns); len(rows) > 0; {
 		n := min(step, len(rows))
 		var args []any
@@ -33,6 +38,28 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		rows = rows[n:]
+	}
+	return nil
+}
+
+// worthCopy is from how many rows on PostgreSQL's COPY is quicker than INSERT.
+const worthCopy = 100
+
+// copy adds rows by COPY, which PostgreSQL takes several times faster than INSERT
+// and which knows no conflicts.
+func (tx *Tx) copy(ctx context.Context, into string, rows [][]any) (err error) {
+	stmt, err := tx.SQL.PrepareContext(ctx, "COPY "+into+" FROM STDIN")
+	if err != nil {
+		return fmt.Errorf("copy into %s: %w", into, err)
+	}
+	defer func() { err = errors.Join(err, stmt.Close()) }()
+	for _, row := range rows {
+		if _, err := stmt.ExecContext(ctx, row...); err != nil {
+			return fmt.Errorf("copy into %s: %w", into, err)
+		}
+	}
+	if _, err := stmt.ExecContext(ctx); err != nil { // without values it ends the copy
+		return fmt.Errorf("copy into %s: %w", into, err)
 	}
 	return nil
 }
