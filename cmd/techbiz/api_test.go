@@ -20,9 +20,9 @@ import (
 // running server, told on both databases. README.md beside them says how they are
 // written.
 
-// patience is how long a step may wait for background work, with the race
-// detector on a busy machine.
-const patience = time.Minute
+// patience is how long a step may wait for background work, some of which is
+// looked for every minute, with the race detector on a busy machine.
+const patience = 3 * time.Minute
 
 // databases are the command-line settings of an empty, migrated database of each
 // kind.
