@@ -46,15 +46,27 @@ func binary(tb testing.TB) string {
 			return
 		}
 		// The context of one test must not end what the others wait for.
-		build := exec.CommandContext(context.WithoutCancel(tb.Context()), "go", "build", "-o", built.dir, "techbiz/cmd/techbiz")
-		if out, err := build.CombinedOutput(); err != nil {
-			built.err = fmt.Errorf("go build: %w: %s", err, out)
-		}
+		built.err = build(context.WithoutCancel(tb.Context()), built.dir)
 	})
 	if built.err != nil {
 		tb.Fatal(built.err)
 	}
 	return filepath.Join(built.dir, "techbiz")
+}
+
+// build puts the program into a folder. It is built in its own module, also for the
+// tests of another one.
+func build(ctx context.Context, dir string) error {
+	module, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "techbiz").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", dir, "techbiz/cmd/techbiz")
+	cmd.Dir = strings.TrimSpace(string(module))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
+	}
+	return nil
 }
 
 // Place is where a program keeps its data, and what else it is told.
