@@ -115,12 +115,12 @@ func (db *DB) openSQLite() error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("open database file: %w", err)
 	}
-	if db.write, err = sql.Open("sqlite", sqliteDSN(path, "foreign_keys(1)", "_txlock=immediate")); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	if db.write, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", "_txlock=immediate")); err != nil {
+		return err
 	}
 	db.write.SetMaxOpenConns(1)
-	if db.read, err = sql.Open("sqlite", sqliteDSN(path, "query_only(1)")); err != nil {
-		return fmt.Errorf("open database: %w", err)
+	if db.read, err = openKeeping(sqliteDSN(path, "query_only(1)")); err != nil {
+		return err
 	}
 	readers := max(4, runtime.NumCPU())
 	db.read.SetMaxOpenConns(readers)

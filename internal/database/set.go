@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -30,7 +31,7 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 		return tx.copy(ctx, into, rows)
 	}
 	head := "INSERT INTO " + into + " "
-	for step := maxParams / len(columns); len(rows) > 0; {
+	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
 		var args []any
 		values := Values(&args, nil, rows[:n])
@@ -41,6 +42,10 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	}
 	return nil
 }
+
+// insertAtOnce is how many rows one statement inserts: enough to be quick, and
+// short enough to be kept ([keptLength]).
+const insertAtOnce = 250
 
 // worthCopy is from how many rows on PostgreSQL's COPY is quicker than INSERT.
 const worthCopy = 100
@@ -91,7 +96,8 @@ func Values(args *[]any, types []string, rows [][]any) string {
 				b.WriteByte(',')
 			}
 			n++
-			fmt.Fprintf(&b, "$%d", n)
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(n))
 			if i == 0 && types != nil {
 				b.WriteString("::" + types[j])
 			}
