@@ -1125,7 +1125,7 @@ func reviewRow(v reviewView, row operation.BatchRowFields) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var53 = []any{templ.KV("is-empty", text(row.TechPassUsername) == "")}
+		var templ_7745c5c3_Var53 = []any{"user", templ.KV("is-empty", text(row.TechPassUsername) == "")}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var53...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

@@ -101,7 +101,7 @@ func sandboxPage(f component.Frame, v sandboxView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <div class=\"stack stack--8\"><p class=\"lede\">The other side: the mails that TechBiz sends, and the people who get them. Nothing leaves this machine.</p><nav class=\"tags\" aria-label=\"On this page\"><a href=\"#mailbox\">Mailbox</a> <a href=\"#people\">People</a></nav></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <div class=\"stack stack--8\"><p class=\"lede\">The other side: the mails that TechBiz sends, and the people who get them. Nothing leaves this machine.</p><nav class=\"actions\" aria-label=\"On this page\"><a href=\"#mailbox\">Mailbox</a> <a href=\"#people\">People</a></nav></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
