@@ -91,10 +91,33 @@ func statusFound(t *testing.T, c *chromium, on *portal) {
 	p.open("/status")
 	p.sees("Total no. of invitations: 12", "1 to 10 of 12", "Overview")
 	p.everyWidth("a list")
+	p.overviewFolds()
 	p.pagesOfTheList()
 	p.searchTheList(all)
 	p.sortTheList()
 	p.exportTheList()
+}
+
+// overviewFolds: a phone shows the numbers when they are asked for, and keeps them
+// open as news come; a wider screen shows them always.
+func (p *page) overviewFolds() {
+	p.t.Helper()
+	shown := func() bool {
+		yes, _ := evaluate[bool](p, `document.querySelector('#chart').checkVisibility()`)
+		return yes
+	}
+	if !shown() {
+		p.t.Error("a desktop does not show the overview")
+	}
+	p.resize(phoneWidth, 844)
+	if shown() {
+		p.t.Error("a phone shows the overview before it is asked for")
+	}
+	p.click("DisclosureTriangle", "Overview")
+	p.await("the overview", shown)
+	p.accessible("the overview on a phone")
+	p.fits("the overview on a phone", phoneWidth)
+	p.resize(desktopWidth, 900)
 }
 
 // pagesOfTheList goes to the second page and back by the browser's buttons.
