@@ -10,7 +10,7 @@ import (
 // listGoesOn submits a list to a directory that takes its time, leaves and comes
 // back, and sees the work end without a reload.
 func listGoesOn(t *testing.T, c *chromium, _ *portal) {
-	on := servePortal(t, databases["SQLite"](t), "--sandbox-faults=latency=4s")
+	on := servePortal(t, databases["SQLite"](t), "--sandbox-faults=latency=10s")
 	p, users := c.page(t, on), on.people(23)
 	users[3].number = "123"
 	p.enter("lim.hui.min@tech.gov.sg", "/invite/multiple")
