@@ -12,39 +12,71 @@ import (
 	"techbiz/ui/component"
 )
 
-// failure is how a fault is shown as a page.
+// failure is how a fault is shown as a page: what happened, where the fault says
+// nothing better, and what to do.
 type failure struct {
-	status      int
-	title, text string
+	status          int
+	title, happened string
+	todo            []string
 }
 
-// errorView is what an error page says beside its title.
+// errorView is what an error page says below its title.
 type errorView struct {
-	Reason    string // of this very fault, "" where there is no better one
-	Text      string // what to do
+	Happened  string
+	Todo      []string
+	Again     string // address to try again, "" where that may not help
 	RequestID string
 }
 
 // failures is the one table from faults to pages.
 var failures = map[fault.Code]failure{
-	fault.BadRequest:      {http.StatusBadRequest, "We could not read that request", "Go back and try again."},
-	fault.QueryTooComplex: {http.StatusBadRequest, "We could not read that request", "Go back and try again."},
-	fault.Forbidden:       {http.StatusForbidden, "You may not do that", "Your account does not allow it. Ask an administrator if you need it."},
-	fault.NotFound:        {http.StatusNotFound, "Page not found", "Check the address. What you look for may have been removed, or belong to another officer."},
-	fault.Conflict:        {http.StatusConflict, "That is not possible now", "The state has changed in the meantime. Go back and look again."},
-	fault.FileTooLarge:    {http.StatusRequestEntityTooLarge, "That is too large", "Send less at once."},
-	fault.Required:        invalid,
-	fault.TooLong:         invalid,
-	fault.InvalidFormat:   invalid,
-	fault.RateLimited:     {http.StatusTooManyRequests, "Too many requests", "Wait a moment and try again."},
-	fault.Unavailable:     {http.StatusServiceUnavailable, "Something does not answer", "Try again in a few minutes."},
-	fault.Throttled:       {http.StatusServiceUnavailable, "Something does not answer", "Try again in a few minutes."},
-	methodNotAllowed:      {http.StatusMethodNotAllowed, "That is not how this page works", "Start again from the menu."},
-	fault.Internal:        {http.StatusInternalServerError, "Something went wrong", "It was our fault and has been logged. Nobody was invited twice. Try again; if it happens again, name the id below."},
+	fault.BadRequest:      unreadable,
+	fault.QueryTooComplex: unreadable,
+	fault.Forbidden: {http.StatusForbidden, "You may not do that", "Your account does not allow it.", []string{
+		"If you came from a link or a bookmark, begin again from the menu.",
+		"If your work needs it, ask who runs TechBiz in your agency to allow it.",
+	}},
+	fault.NotFound: {http.StatusNotFound, "Page not found", "No page has this address.", []string{
+		"If you typed the address, check that it is right and whole.",
+		"If you followed a link or a bookmark, what it led to may have been removed, or belong to another officer.",
+		"Whom you invited stands in User creation status.",
+	}},
+	fault.Conflict: {http.StatusConflict, "That is not possible now", "Something has changed in the meantime.", []string{
+		"Go back, and look at how it stands now.",
+	}},
+	fault.FileTooLarge: {http.StatusRequestEntityTooLarge, "That is too large", "More was sent than we can take at once.", []string{
+		"Split it, and send the parts one after the other.",
+	}},
+	fault.Required:      invalid,
+	fault.TooLong:       invalid,
+	fault.InvalidFormat: invalid,
+	fault.RateLimited: {http.StatusTooManyRequests, "Too many requests", "More came from you at once than we can answer.", []string{
+		"Wait a minute, and try again.",
+	}},
+	fault.Unavailable: unavailable,
+	fault.Throttled:   unavailable,
+	methodNotAllowed: {http.StatusMethodNotAllowed, "That is not how this page works", "It was asked in a way that it does not know.", []string{
+		"Begin again from the menu.",
+	}},
+	fault.Internal: {http.StatusInternalServerError, "Something went wrong", "It was our fault, not yours, and it has been logged. What you did before is kept, and nobody was invited twice.", []string{
+		"Try again in a minute.",
+		"If it happens again, tell who runs TechBiz in your agency, and name the request id below.",
+	}},
 }
 
-// invalid is an input that stands in no form.
-var invalid = failure{http.StatusUnprocessableEntity, "That cannot be taken", "Go back and correct it."}
+var (
+	unreadable = failure{http.StatusBadRequest, "We could not read that request", "Something in it was missing or damaged on its way.", []string{
+		"Go back, and try again.",
+	}}
+	// invalid is an input that stands in no form.
+	invalid = failure{http.StatusUnprocessableEntity, "That cannot be taken", "Something in it is not as it has to be.", []string{
+		"Go back, and correct it.",
+	}}
+	unavailable = failure{http.StatusServiceUnavailable, "Something does not answer", "A service that this page needs does not answer at the moment. What you did before is kept.", []string{
+		"Try again in a few minutes.",
+		"If it lasts, tell who runs TechBiz in your agency, and name the request id below.",
+	}}
+)
 
 // methodNotAllowed is a failure of HTTP alone.
 const methodNotAllowed fault.Code = "METHOD_NOT_ALLOWED"
@@ -64,9 +96,12 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	frame := p.frame(r, component.Frame{Title: f.title})
-	v := errorView{Text: f.text, RequestID: w.Header().Get(requestid.Header)}
-	if l := fault.Of(err); len(l) > 0 && f.status < http.StatusInternalServerError {
-		v.Reason = l[0].Message
+	v := errorView{Happened: f.happened, Todo: f.todo, RequestID: w.Header().Get(requestid.Header)}
+	switch l := fault.Of(err); {
+	case f.status < http.StatusInternalServerError && len(l) > 0:
+		v.Happened = l[0].Message
+	case f.status >= http.StatusInternalServerError && r.Method == http.MethodGet:
+		v.Again = r.URL.RequestURI()
 	}
 	if err := p.show(w, r, f.status, errorPage(frame, v)); err != nil {
 		p.Log.ErrorContext(r.Context(), "error page failed", "path", r.URL.Path, "error", err)

@@ -94,8 +94,11 @@ func (p *portal) batchEvents(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	return stream(p, w, r, source, func(_ context.Context, news *operation.BatchProgressResponse) (templ.Component, error) {
-		if news == nil {
+		switch {
+		case news == nil:
 			return progress(p.outcomeView(*answer.Batch)), nil
+		case news.BatchProgress.State == operation.BatchStateCompleted:
+			return nil, nil // the stream ends now, and the page becomes the confirmation
 		}
 		return progress(p.outcomeView(news.BatchProgress)), nil
 	})

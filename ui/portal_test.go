@@ -218,3 +218,36 @@ func TestTemplates_KeepThePolicy(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorPage(t *testing.T) {
+	t.Parallel()
+	h := setup(t, answers{"Batch": func(v map[string]any) any {
+		if v["id"] == "damaged" {
+			return "damaged"
+		}
+		return map[string]any{"batch": nil}
+	}})
+	tests := map[string]struct {
+		path   string
+		status int
+		says   []string
+	}{
+		"an address that is none":  {"/nothing", http.StatusNotFound, []string{"No page has this address.", "check that it is right", `href="/status"`}},
+		"a list that is not there": {"/invite/multiple/none", http.StatusNotFound, []string{"This list is not there any more", `href="/status"`}},
+		"a fault of ours":          {"/invite/multiple/damaged", http.StatusInternalServerError, []string{"our fault", `href="/invite/multiple/damaged">Try again`}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := serve(h, signedIn(get(tt.path)))
+			if w.Code != tt.status {
+				t.Fatalf("got %d", w.Code)
+			}
+			for _, text := range append(tt.says, "What you can do") {
+				if !strings.Contains(w.Body.String(), text) {
+					t.Errorf("it does not say %q", text)
+				}
+			}
+		})
+	}
+}

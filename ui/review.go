@@ -229,7 +229,9 @@ func (p *portal) backTo(r *http.Request) string {
 	return address + "?" + q.Encode()
 }
 
-func noBatch() error { return fault.New(fault.NotFound, "No such list.") }
+func noBatch() error {
+	return fault.New(fault.NotFound, "This list is not there any more, or belongs to another officer.")
+}
 
 // faultOf makes a page of errors that no form can show.
 func faultOf(problems []operation.Problem) error {

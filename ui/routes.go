@@ -77,7 +77,7 @@ func (p *portal) routes() http.Handler {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.fail(w, r, fault.New(fault.Forbidden, "The form came from another site."))
+		p.fail(w, r, fault.New(fault.Forbidden, "The form was sent from another site, so we did not take it."))
 	}))
 	pages := headers(sameOrigin.Handler(p.whole(m)))
 	all := http.NewServeMux()
@@ -100,11 +100,11 @@ func (p *portal) whole(m *http.ServeMux) http.Handler {
 		switch {
 		case probe.status == http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", probe.header.Get("Allow"))
-			p.fail(w, r, fault.New(methodNotAllowed, "%s is not for this address.", r.Method))
+			p.fail(w, r, fault.New(methodNotAllowed, "This address does not take %s.", r.Method))
 		case probe.status >= 300 && probe.status < 400:
 			http.Redirect(w, r, probe.header.Get("Location"), probe.status)
 		default:
-			p.fail(w, r, fault.New(fault.NotFound, "No such page."))
+			p.fail(w, r, fault.New(fault.NotFound, "No page has this address."))
 		}
 	})
 }

@@ -63,7 +63,7 @@ func (p *portal) rowView(r *http.Request) (rowView, error) {
 		return rowView{}, err
 	}
 	if answer.Batch == nil || answer.Batch.Row == nil {
-		return rowView{}, fault.New(fault.NotFound, "No such user.")
+		return rowView{}, fault.New(fault.NotFound, "This user is not on the list any more.")
 	}
 	row := answer.Batch.Row
 	return rowView{

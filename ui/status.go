@@ -251,4 +251,6 @@ func backOf(r *http.Request) url.Values {
 }
 
 // noInvitation is what an address without an invitation answers.
-func noInvitation() error { return fault.New(fault.NotFound, "No such invitation.") }
+func noInvitation() error {
+	return fault.New(fault.NotFound, "This invitation is not there, or belongs to another officer.")
+}

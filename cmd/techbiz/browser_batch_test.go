@@ -10,7 +10,7 @@ import (
 // listGoesOn submits a list to a directory that takes its time, leaves and comes
 // back, and sees the work end without a reload.
 func listGoesOn(t *testing.T, c *chromium, _ *portal) {
-	on := servePortal(t, databases["SQLite"](t), "--sandbox-faults=latency=4s")
+	on := servePortal(t, databases["SQLite"](t), "--sandbox-faults=latency=10s")
 	p, users := c.page(t, on), on.people(23)
 	users[3].number = "123"
 	p.enter("lim.hui.min@tech.gov.sg", "/invite/multiple")
@@ -98,8 +98,10 @@ func rowsAreRemoved(t *testing.T, c *chromium, on *portal) {
 	p.enter("lim.teck.huat@tech.gov.sg", "/invite/multiple")
 	p.upload("Choose a file", workbookOf(t, users...))
 	p.sees("1 to 10 of 13", "Select users to remove several at once.")
+	p.resize(phoneWidth, 844)
 	p.click("checkbox", "Select all on this page")
 	p.sees("10 selected")
+	p.resize(desktopWidth, 900)
 	p.accessible("all selected")
 	p.click("checkbox", "Select all on this page")
 	p.click("checkbox", "Select "+users[8].name())
@@ -126,6 +128,11 @@ func rowsAreRemoved(t *testing.T, c *chromium, on *portal) {
 	p.press(kb.Enter)
 	p.sees("Details of row 17")
 	p.everyWidth("a row's details")
+	for _, width := range []int64{phoneWidth, desktopWidth} {
+		p.resize(width, 900)
+		p.inView("link", "Cancel")
+		p.inView("button", "Save")
+	}
 	p.fill("Contact number", "123")
 	p.click("button", "Save")
 	p.invalid("Contact number", "8 or 9")

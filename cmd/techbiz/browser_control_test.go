@@ -84,6 +84,16 @@ func axText(v *accessibility.Value) string {
 	return s
 }
 
+// inView fails the test for a control that has to be scrolled to, within an open
+// dialog.
+func (p *page) inView(role, name string) {
+	p.t.Helper()
+	c := p.find(role, name)
+	if !of[bool](p, c, `function () { const r = this.getBoundingClientRect(), d = this.closest('dialog').getBoundingClientRect(); return r.top >= d.top && r.bottom <= Math.min(d.bottom, innerHeight); }`) {
+		p.t.Errorf("%s %q is out of view", role, name)
+	}
+}
+
 // find waits for the one control with a role and a name.
 func (p *page) find(role, name string) control {
 	p.t.Helper()

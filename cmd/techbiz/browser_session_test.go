@@ -30,6 +30,9 @@ func sessionIsKept(t *testing.T, c *chromium, _ *portal) {
 	p.everyWidth("a session that has ended")
 	p.click("button", "Sign in")
 	dialog := p.in("dialog", "Your session has ended")
+	if mailbox := dialog.find("link", "the sandbox’s mailbox (opens in a new tab)"); of[string](p, mailbox, `function () { return this.target }`) != "_blank" {
+		t.Error("the way to the mailbox leads away from the form")
+	}
 	dialog.signIn(officer)
 	p.missing("Your session has ended")
 	p.holds("Email address", invitee.email)

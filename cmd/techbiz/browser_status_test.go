@@ -2,9 +2,13 @@ package main
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -87,10 +91,33 @@ func statusFound(t *testing.T, c *chromium, on *portal) {
 	p.open("/status")
 	p.sees("Total no. of invitations: 12", "1 to 10 of 12", "Overview")
 	p.everyWidth("a list")
+	p.overviewFolds()
 	p.pagesOfTheList()
 	p.searchTheList(all)
 	p.sortTheList()
 	p.exportTheList()
+}
+
+// overviewFolds: a phone shows the numbers when they are asked for, and keeps them
+// open as news come; a wider screen shows them always.
+func (p *page) overviewFolds() {
+	p.t.Helper()
+	shown := func() bool {
+		yes, _ := evaluate[bool](p, `document.querySelector('#chart').checkVisibility()`)
+		return yes
+	}
+	if !shown() {
+		p.t.Error("a desktop does not show the overview")
+	}
+	p.resize(phoneWidth, 844)
+	if shown() {
+		p.t.Error("a phone shows the overview before it is asked for")
+	}
+	p.click("DisclosureTriangle", "Overview")
+	p.await("the overview", shown)
+	p.accessible("the overview on a phone")
+	p.fits("the overview on a phone", phoneWidth)
+	p.resize(desktopWidth, 900)
 }
 
 // pagesOfTheList goes to the second page and back by the browser's buttons.
@@ -318,4 +345,45 @@ func statusStuck(t *testing.T, c *chromium, _ *portal) {
 	}
 	p.press(kb.Tab, chromedp.ModifierShift)
 	p.awaitFocus("link", all[0].email)
+}
+
+// statusWithoutStream: where a proxy lets no stream through, the page polls, and
+// its rows and numbers follow all the same.
+func statusWithoutStream(t *testing.T, c *chromium, _ *portal) {
+	on, refused := behindProxy(t, servePortal(t, databases["SQLite"](t)))
+	p := c.page(t, on)
+	p.enter("status.without@tech.gov.sg", "/")
+	all := p.invites("Vera Sim", "Will Foo")
+	p.open("/status")
+	p.sees("Total no. of invitations: 2")
+	p.await("the stream to be refused", func() bool { return refused.Load() > 0 })
+	on.act(t, all[0].email, "activate")
+	p.await("the row to follow", func() bool { return onboarded(p.row(all[0].email)) })
+	p.sees("Onboarded 1 Not Onboarded 1")
+	if row := p.row(all[1].email); !strings.Contains(row, "Not Onboarded") {
+		t.Errorf("nobody activated it: %s", row)
+	}
+	p.missing("Not for streams")
+}
+
+// behindProxy is a portal as seen through a proxy that refuses streams with a page
+// of its own; refused counts them.
+func behindProxy(t *testing.T, on *portal) (through *portal, refused *atomic.Int64) {
+	t.Helper()
+	refused = &atomic.Int64{}
+	pass := httputil.NewSingleHostReverseProxy(on.base)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/events") {
+			refused.Add(1)
+			http.Error(w, "Not for streams", http.StatusForbidden)
+			return
+		}
+		pass.ServeHTTP(w, r)
+	}))
+	t.Cleanup(proxy.Close)
+	base, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &portal{base: base}, refused
 }

@@ -26,6 +26,7 @@ func TestBrowser(t *testing.T) {
 		"invitations are changed":                                   statusChanged,
 		"invitations are changed without JavaScript":                statusPlainly,
 		"what is stuck stands by itself":                            statusStuck,
+		"a status list whose stream is blocked":                     statusWithoutStream,
 		"a list goes on while its officer is away":                  listGoesOn,
 		"a list whose stream breaks":                                listWithoutStream,
 		"a list without JavaScript":                                 listPlainly,

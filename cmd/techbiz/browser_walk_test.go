@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // A walk goes through every page and state of the portal, with people of the
@@ -187,6 +189,19 @@ func (w *walk) statuses() {
 	w.sees("Total no. of invitations: 36")
 	w.visit("status")
 	last := w.list[len(w.list)-1].email
+	w.click("link", last)
+	w.sees("TechPass ID", "History")
+	w.visit("status-drawer")
+	w.click("link", "Correct the address and send")
+	w.sees("The address that was meant")
+	w.visit("status-correct")
+	w.press(kb.Escape)
+	w.missing("The address that was meant")
+	w.click("link", "Resend to all who can be resent")
+	w.sees("people are left out:")
+	w.visit("status-resend-all")
+	w.click("link", "Cancel")
+	w.missing("people are left out:")
 	w.click("button", "Resend to "+last)
 	w.rowSays(last, "Again from")
 	w.visit("status-resent")

@@ -39,6 +39,16 @@ type rect struct {
 	Y, H float64
 }
 
+// empty says that nothing was counted.
+func (c Chart) empty() bool {
+	for _, t := range c.Totals {
+		if t.Count > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // highest is the total of the highest bar.
 func (c Chart) highest() int {
 	most := 0

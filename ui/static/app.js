@@ -131,6 +131,8 @@
   let spoke = -Infinity;
   on('htmx:sse:after:message', () => { spoke = Date.now(); });
   for (const name of ['htmx:sse:error', 'htmx:sse:close']) on(name, () => { spoke = -Infinity; });
+  // What answers in a stream's place, such as a proxy's refusal, is no part of the page.
+  on('htmx:before:response', (e) => { const ctx = e.detail.ctx; if (ctx.sourceElement.hasAttribute('hx-sse:connect') && !ctx.response.headers.get('Content-Type')?.includes('event-stream')) e.preventDefault(); });
   on('htmx:sse:before:connection', (e) => { if (e.detail.connection.status === 204) e.preventDefault(); });
   setInterval(() => { if (!document.hidden && Date.now() - spoke > 20000) for (const e of document.querySelectorAll('[data-poll]')) htmx.trigger(e, 'poll'); }, 2500);
 

@@ -100,14 +100,17 @@ func (c catalogue) sheet() []byte {
 var (
 	comment = regexp.MustCompile(`(?s)/\*.*?\*/`)
 	margin  = regexp.MustCompile(`\s*\n\s*`)
-	remark  = regexp.MustCompile(`(?m)^\s*(//.*\n)?\s*`)
+	// Blanks and line ends beside punctuation mean nothing in a sheet.
+	blank  = regexp.MustCompile(`\s*([{};,>])\s*|(:) +`)
+	remark = regexp.MustCompile(`(?m)^\s*(//.*\n)?\s*`)
 	// A line of the design system's files that gives a token its value.
 	token = regexp.MustCompile(`(?m)^(--sgds-[\w-]+):[^\n{};]*;\n`)
 	use   = regexp.MustCompile(`var\(\s*(--[\w-]+)`)
 )
 
-// slim drops comments, indentation and the tokens that nothing refers to: the
-// design system has far more than we use, and each page waits for the sheet.
+// slim drops comments, blanks that mean nothing, and the tokens that nothing
+// refers to: the design system has far more than we use, and each page waits for
+// the sheet.
 func slim(css string) string {
 	css = margin.ReplaceAllString(comment.ReplaceAllString(css, ""), "\n")
 	for before := 0; before != len(css); {
@@ -123,7 +126,7 @@ func slim(css string) string {
 			return line
 		})
 	}
-	return css
+	return blank.ReplaceAllString(css, "$1$2")
 }
 
 func (c catalogue) add(name, contentType string, body []byte) {
