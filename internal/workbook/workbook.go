@@ -1,5 +1,6 @@
-// Package workbook reads a list of users from an Excel workbook and writes the
-// template that people fill in.
+// Package workbook reads a list of users from an Excel workbook or a CSV file, and
+// writes the workbooks that people get: the template, the rows to correct, and the
+// report.
 //
 // It is pure: bytes in, rows and faults out. It knows no rule about a value and
 // no database; a row comes out as it was typed. Reading is one pass over each
@@ -95,7 +96,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limit
 			bytesText(size), bytesText(lim.FileBytes))
 	}
 	if size == 0 {
-		return nil, fault.New(fault.FileUnreadable, "The file is empty. Choose the workbook that holds the users.")
+		return nil, fault.New(fault.FileUnreadable, "The file is empty. Choose the file that holds the users.")
 	}
 	if lim.Time > 0 {
 		var cancel context.CancelFunc
@@ -109,6 +110,8 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limit
 	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case ".xlsx":
 		return readXLSX(ctx, r, size, lim)
+	case ".csv":
+		return readCSV(ctx, r, size, name, lim)
 	default:
 		return nil, otherExtension(ext)
 	}
