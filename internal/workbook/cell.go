@@ -24,6 +24,8 @@ type cell struct {
 	column   int
 	kind     cellKind
 	text     string // as stored
+	dated    bool   // a number that is shown as a date
+	from1904 bool   // where that date counts from, in place of 1900
 	from, to int    // while the row is read: where the text stands in the row's
 }
 
@@ -56,6 +58,9 @@ func (s *sheetReader) cell() error {
 	c := cell{column: s.column, kind: kindOf(s.x.value("t")), from: len(s.text)}
 	if c.kind == unknownKind {
 		return malformed("the cell type %.20q", s.x.value("t"))
+	}
+	if c.kind == number {
+		c.dated, c.from1904 = s.styles.of(s.x.value("s")), s.from1904
 	}
 	formula, err := s.value(c.kind)
 	if err != nil {

@@ -260,7 +260,7 @@ func TestReadCSV_CostOfHostileFiles(t *testing.T) {
 		{"a row of 60 MB", header + strings.Repeat("x", 60<<20/scale), "row 1 is longer"},
 		{"a row of a million separators", header + strings.Repeat(",", 60<<20/scale), "row 1 is longer"},
 		{"lines without end", strings.Repeat("\n", 60<<20/scale), "row 0 is longer"},
-		{"rows without users", header + strings.Repeat(",\n", 30<<20/scale), "no users"},
+		{"rows without users", header + strings.Repeat(",\n", 5<<20/scale), "no users"},
 		{"quotation marks without end", header + strings.Repeat(`"`, 60<<20/scale), "row 1 is longer"},
 		{"separators in every cell of the header", strings.Repeat(strings.Repeat(";,\t", 1000)+"\n", 10_000/scale), "the right of column BL"},
 	} {

@@ -8,9 +8,9 @@
 // rows than the sheet holds: what cannot be read to its end, down to the check
 // sums of the parts, is refused as a whole.
 //
-// Not read: number formats (a date is its serial number), hidden sheets, sheets
-// without a header row, and the template's sheets "How to" and "Example", which
-// are known by the text of their cell A1.
+// Not read: number formats but for those of dates, hidden sheets, sheets without a
+// header row, and the template's sheets "How to" and "Example", which are known by
+// the text of their cell A1.
 package workbook
 
 import (
@@ -26,7 +26,7 @@ import (
 
 // Row is one user as typed in the sheet. Values are trimmed of blanks and
 // invisible characters; every blank is a plain one, and a line break is a blank
-// but in Reason. Number is the row's number as Excel shows it, Sheet the name of
+// but in Reason. A date is dd-mm-yyyy wherever it stands. Number is the row's number as Excel shows it, Sheet the name of
 // its sheet.
 //
 // StartOn is dd-mm-yyyy where the cell is a date, and else as typed. ID is what

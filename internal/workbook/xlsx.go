@@ -22,6 +22,12 @@ func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*List
 			return nil, err
 		}
 	}
+	formats := &styles{}
+	if _, ok := c.parts[b.styles]; ok {
+		if err := c.each(ctx, b.styles, "its table of formats", formats.read); err != nil {
+			return nil, err
+		}
+	}
 	col := &collector{lim: lim}
 	for _, s := range b.sheets {
 		if s.hidden {
@@ -32,7 +38,9 @@ func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*List
 			continue // a chart, or a dialogue of old
 		}
 		err := c.each(ctx, s.part, "the sheet "+quoted(s.name), func(x *scanner) error {
-			return col.read(s.name, newSheetReader(x, shared, lim))
+			r := newSheetReader(x, shared, lim)
+			r.styles, r.from1904 = formats, b.from1904
+			return col.read(s.name, r)
 		})
 		if err != nil {
 			return nil, err
