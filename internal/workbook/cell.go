@@ -95,9 +95,10 @@ func (s *sheetReader) place() error {
 }
 
 // value appends what the cell holds to the row's text, and says whether a
-// formula made it.
+// formula made it. Of an inline text and a value beside it, which some programs
+// write, the text counts.
 func (s *sheetReader) value(kind cellKind) (formula bool, err error) {
-	from, valued := len(s.text), false
+	from, hasPlain, hasRich := len(s.text), false, false
 	for outer := s.x.depth() - 1; ; {
 		tok, err := s.x.next()
 		if err != nil {
@@ -115,18 +116,18 @@ func (s *sheetReader) value(kind cellKind) (formula bool, err error) {
 		plain := string(s.x.name) == "v"
 		rich := kind == inlineText && string(s.x.name) == "is"
 		switch {
-		case (plain || rich) && valued:
+		case plain && hasPlain || rich && hasRich:
 			return formula, malformed("two values in %s", cellName(s.column, s.row))
-		case plain:
+		case plain && !hasRich:
 			s.text, err = s.x.content(s.text, from+s.lim.CellBytes)
 			s.text = s.text[:from+len(decodeX(s.text[from:]))]
 		case rich:
-			s.text, err = richText(s.x, s.text, s.lim.CellBytes)
+			s.text, err = richText(s.x, s.text[:from], s.lim.CellBytes)
 		default:
 			formula = formula || string(s.x.name) == "f"
 			err = s.x.skip()
 		}
-		valued = valued || plain || rich
+		hasPlain, hasRich = hasPlain || plain, hasRich || rich
 		if err != nil {
 			return formula, err
 		}

@@ -95,7 +95,9 @@ func TestWriteCorrection_SaysWhatIsWrong(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, c := range comments {
-		got[c.Cell] = c.Text
+		for _, run := range c.Paragraph {
+			got[c.Cell] += run.Text
+		}
 	}
 	want := map[string]string{"B5": "This domain is not allowed. Probably meant: a@b.gov.sg", "G5": "Enter eight digits.", "L6": "No such day."}
 	if d := cmp.Diff(want, got); d != "" {
