@@ -66,7 +66,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 	}{
 		{"a bomb of blanks", "xl/worksheets/sheet1.xml", manyTimes{"<worksheet>", " ", "</worksheet>", 100 * mib}, whole},
 		{"a bomb in a part that is not read", "xl/media/image1.png", manyTimes{"", "\x00", "", 100 * mib}, whole},
-		{"a cell of 100 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 100 * mib}, whole},
+		{"a cell of 300 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 300 * mib}, whole},
 		{"a cell of 60 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c/><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 60 * mib}, "B2"},
 		{"a shared text of 60 MB", "xl/sharedStrings.xml", manyTimes{"<sst><si><t>", "x", "</t></si></sst>", 60 * mib}, "32,767"},
 		{"a text in a million pieces", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is>`, "<r><t>xxxxxxxx</t></r>", "</is></c></row>" + tail, mib}, "A2"},
@@ -75,6 +75,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 		{"column XFD alone", "xl/worksheets/sheet1.xml", manyTimes{"<worksheet><sheetData>" + rows(cell("XFD"), 10_000), "", tail, 0}, "XFD2"},
 		{"column XFD beside users", "xl/worksheets/sheet1.xml", manyTimes{head + rows(cell("XFD"), 10_000), "", tail, 0}, "XFD2"},
 		{"too many users", "xl/worksheets/sheet1.xml", manyTimes{head, textRow(oneUser("a@b.gov.sg")...), tail, 100_000}, "10,000 users"},
+		{"malformed behind 9,000 users", "xl/worksheets/sheet1.xml", manyTimes{head, textRow(oneUser("a@b.gov.sg")...), "<row><c></row>" + tail, 9000 * scale}, "near row 9002"},
 		{"too many rows", "xl/worksheets/sheet1.xml", manyTimes{head, "<row/>", tail, 9 * mib}, "“Users”"},
 		{"too many cells in a row", "xl/worksheets/sheet1.xml", manyTimes{head + "<row>", "<c/>", "</row>" + tail, 5 * mib}, "“Users”"},
 		{"too many shared texts", "xl/sharedStrings.xml", manyTimes{"<sst>", "<si/>", "</sst>", 10 * mib}, "more text"},

@@ -56,7 +56,7 @@ var templateRules = [fieldCount]templateRule{
 		check:  `SUBSTITUTE(TRIM(F5),"+","")="65"`},
 	fieldContactNumber: {width: 18,
 		prompt: "A Singapore mobile number: eight digits that start with 8 or 9.",
-		check: `AND(ISNUMBER(--RIGHT(SUBSTITUTE(SUBSTITUTE(G5," ",""),"-",""),8)),LEN(SUBSTITUTE(SUBSTITUTE(G5," ",""),"-",""))>=8,` +
+		check: `AND(ISNUMBER(VALUE(RIGHT(SUBSTITUTE(SUBSTITUTE(G5," ",""),"-",""),8))),LEN(SUBSTITUTE(SUBSTITUTE(G5," ",""),"-",""))>=8,` +
 			`ISNUMBER(FIND(LEFT(RIGHT(SUBSTITUTE(SUBSTITUTE(G5," ",""),"-",""),8)),"89")))`}, // array constants are not allowed here
 	fieldOrganisation: {width: 30, longest: 100, prompt: "Required, up to 100 characters."},
 	fieldDepartment:   {width: 24, longest: 64, prompt: "May be empty; up to 64 characters."},

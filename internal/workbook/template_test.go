@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,6 +100,31 @@ func TestWriteTemplate_ValidationsKeepExcelsLimits(t *testing.T) {
 		}
 		if v.Type == "custom" && strings.ContainsAny(v.Formula1, "{}") {
 			t.Errorf("%s: array constants are not allowed", v.Sqref)
+		}
+	}
+}
+
+// The checks are Excel's formulas; here the library calculates them.
+func TestWriteTemplate_ChecksOfValues(t *testing.T) {
+	t.Parallel()
+	for f, values := range map[field]map[any]bool{
+		fieldEmail:         {"a@b.gov.sg": true, " a@b.gov.sg ": true, "a": false, "a@b": false, "a@b@c.sg": false, "a b@c.sg": false, strings.Repeat("x", 255) + "@b.sg": false},
+		fieldCountryCode:   {"65": true, "+65": true, 65: true, "60": false, "x": false},
+		fieldContactNumber: {"91234567": true, "9123 4567": true, "+65 9123-4567": true, "6581234567": true, "61234567": false, "9123456": false, "9123456x": false},
+		fieldStartOn:       {"01-02-2027": true, 46419: true, "31-02-2027": false, "1-2-2027": false, "2027-02-01": false, "01/02/27": false, "soon": false},
+	} {
+		for v, want := range values {
+			file := excelize.NewFile()
+			at := cellName(int(f)+1, templateFirst)
+			err := errors.Join(file.SetCellValue("Sheet1", at, v), file.SetCellFormula("Sheet1", "Z1", templateRules[f].check))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// A formula that fails is a check that fails.
+			if got, _ := file.CalcCellValue("Sheet1", "Z1"); (got == "TRUE" || got == "1") != want {
+				t.Errorf("%s: the check of %v says %s, want %v", columns[f].title, v, got, want)
+			}
+			_ = file.Close()
 		}
 	}
 }
