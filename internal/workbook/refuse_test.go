@@ -251,6 +251,16 @@ func TestRead_DamagedArchives(t *testing.T) {
 	})
 }
 
+// A directory that says to start further on than it does puts its parts before the file.
+func TestRead_PartsBeforeTheFile(t *testing.T) {
+	t.Parallel()
+	b := bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(t)
+	b = b[:len(b)-len("\x00\x00\x00\x00\x00\x00")]
+	b = binary.LittleEndian.AppendUint32(b, 1<<31-1)
+	_, err := read(append(b, 0, 0))
+	wantFault(t, err, fault.FileUnreadable, "damaged")
+}
+
 func TestRead_FileTooLarge(t *testing.T) {
 	t.Parallel()
 	b := make([]byte, 10<<20+1)
