@@ -183,6 +183,7 @@ func TestRead_Values(t *testing.T) {
 		"a negative number":                    {`<c><v>-1.50E1</v></c>`, "-15"},
 		"a number of a size beyond phones":     {`<c><v>1E+300</v></c>`, "1E+300"},
 		"a text that looks like an exponent":   {`<c t="inlineStr"><is><t>6.591E+09</t></is></c>`, "6.591E+09"},
+		"a format that is no number":           {`<c s=""><v>5</v></c>`, "5"},
 		"a number without a date's format":     {`<c s="3"><v>46349</v></c>`, "46349"},
 		"an ISO date":                          {`<c t="d"><v>2026-11-23</v></c>`, "23-11-2026"},
 		"true":                                 {`<c t="b"><v>1</v></c>`, "TRUE"},
