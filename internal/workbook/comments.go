@@ -51,7 +51,7 @@ func commentsXML(all []comment) []byte {
 		`</author></authors><commentList>`)
 	for _, c := range all {
 		b.WriteString(`<comment ref="` + cellName(c.column, c.row) + `" authorId="0"><text><r><t xml:space="preserve">`)
-		_ = xml.EscapeText(&b, []byte(c.text)) // a buffer never fails
+		_ = xml.EscapeText(&b, []byte(encodeX(c.text))) // a buffer never fails
 		b.WriteString(`</t></r></text></comment>`)
 	}
 	b.WriteString(`</commentList></comments>`)

@@ -65,7 +65,7 @@ func (t *template) correction(at, number int, r CorrectionRow, several bool) (co
 	cells[fieldSN] = number
 	for f := fieldEmail; f < fieldCount; f++ {
 		if v := r.at(f); v != nil && *v != "" {
-			cells[f] = *v
+			cells[f] = encodeX(*v) // the library does so for some of its cells, not for these
 		}
 	}
 	cells[fieldIssues] = issuesText(r, several)

@@ -48,7 +48,7 @@ func flagged() []CorrectionRow {
 	mail.Suggestion = &meant
 	first, second := userRow(17, "a@b.gov.sgg"), userRow(40, "c@b.gov.sg")
 	first.ID, second.ID = "0193-first", "0193-second"
-	first.Reason, first.Organisation, first.ContactNumber = "Line one\nline two", "=HYPERLINK(\"x\")", "+65 9123"
+	first.Reason, first.Organisation, first.ContactNumber = "Line one\nline <two> & \"three\"", "=HYPERLINK(\"x\")", "+65 9123"
 	second.StartOn, second.Department, second.Sheet = "31-02-2027", "@home", "More"
 	return []CorrectionRow{
 		{Row: first, Issues: fault.List{mail, fault.Field("contactNumber", fault.InvalidFormat, "Enter eight digits.")}},
@@ -178,6 +178,16 @@ func TestWriteCorrection_ManyComments(t *testing.T) {
 	drawing, err := fs.ReadFile(z, drawingPart)
 	if err != nil || !bytes.Contains(drawing, []byte(`data="1,2,3"`)) || !bytes.Contains(drawing, []byte(`id="_x0000_s3224"`)) {
 		t.Errorf("the drawing lacks a block: %v", err)
+	}
+}
+
+func TestWriteCorrection_TextsThatLookEscaped(t *testing.T) {
+	t.Parallel()
+	row := flagged()[0]
+	for _, text := range []string{"_x0041_", "a_x0041_x0042_b", "_x005F_x0041_", "_x00", "_xD83D__xDE80_"} {
+		row.Reason = text
+		b := corrections(t, []CorrectionRow{row})
+		wantRows(t, readOK(t, b), here(row, 5))
 	}
 }
 

@@ -42,17 +42,18 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Li
 		start = int64(len(utf8Mark))
 	}
 	in.r = bufio.NewReaderSize(&lineReader{r: decoded(io.NewSectionReader(src, start, size-start), b)}, sniffBytes)
+	t := &table{c: &collector{lim: lim}, sheet: csvSheet(name), r: newSheetReader(nil, nil, lim)}
 	rows, err := in.rows()
 	if err == nil {
-		c := &collector{lim: lim}
-		t := &table{c: c, sheet: csvSheet(name), r: newSheetReader(nil, nil, lim)}
-		if err = rows.each(t); err == nil {
-			if err = t.finish(); err == nil {
-				return c.result()
-			}
-		}
+		err = rows.each(t)
 	}
-	return nil, src.blame(csvFault(err, rows))
+	if err != nil {
+		return nil, src.blame(csvFault(err, rows))
+	}
+	if err := t.finish(); err != nil {
+		return nil, err
+	}
+	return t.c.result()
 }
 
 // csvSheet is the name of the sheet that Excel makes of the file.

@@ -32,7 +32,7 @@ func (s *styles) read(x *scanner) error {
 	var (
 		formats []int // by cell format
 		dates   = map[int]bool{}
-		cells   bool // within <cellXfs>
+		section string // the child of the root that is read
 	)
 	for {
 		tok, err := x.next()
@@ -45,15 +45,13 @@ func (s *styles) read(x *scanner) error {
 				s.dated = append(s.dated, dates[id] || builtInDate(id))
 			}
 			return nil
-		case tok == endTag && x.depth() == 1:
-			cells = false
-		case tok != startTag:
+		case tok != startTag || x.depth() > 3:
 		case x.depth() == 2:
-			cells = string(x.name) == "cellXfs"
-		case cells && x.depth() == 3 && string(x.name) == "xf" && len(formats) < mostStyles:
+			section = string(x.name)
+		case section == "cellXfs" && len(formats) < mostStyles:
 			id, _ := strconv.Atoi(string(x.value("numFmtId"))) // what is no number is no date
 			formats = append(formats, id)
-		case string(x.name) == "numFmt" && len(dates) < mostStyles:
+		case section == "numFmts" && len(dates) < mostStyles:
 			if id, err := strconv.Atoi(string(x.value("numFmtId"))); err == nil {
 				dates[id] = dateFormat(string(x.value("formatCode")))
 			}

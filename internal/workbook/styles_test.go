@@ -60,10 +60,11 @@ func TestRead_DatesInColumnsOfText(t *testing.T) {
 		"a time is a number":             {"h:mm:ss", "0.5", "", "0.5"},
 		"elapsed hours":                  {"[h]:mm", "46349", "", "46349"},
 		"no format":                      {"General", "46349", "", "46349"},
-		"words in quotation marks":       {"0 &quot;days&quot;", "46349", "", "46349"},
-		"escaped letters":                {"0\\d_y*m", "46349", "", "46349"},
-		"a colour":                       {"[Red]0", "46349", "", "46349"},
-		"a mark that does not end":       {"&quot;d", "46349", "", "46349"},
+		"the first format, which a conditional one repeats as a date": {"0", "46349", "", "46349"},
+		"words in quotation marks":                                    {"0 &quot;days&quot;", "46349", "", "46349"},
+		"escaped letters":                                             {"0\\d_y*m", "46349", "", "46349"},
+		"a colour":                                                    {"[Red]0", "46349", "", "46349"},
+		"a mark that does not end":                                    {"&quot;d", "46349", "", "46349"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -26,8 +26,9 @@ import (
 
 // Row is one user as typed in the sheet. Values are trimmed of blanks and
 // invisible characters; every blank is a plain one, and a line break is a blank
-// but in Reason. A date is dd-mm-yyyy wherever it stands. Number is the row's number as Excel shows it, Sheet the name of
-// its sheet.
+// but in Reason. A date is dd-mm-yyyy wherever it stands. Number is the row's number
+// as Excel shows it, Sheet the name of its sheet; a CSV file's is named like the
+// file.
 //
 // StartOn is dd-mm-yyyy where the cell is a date, and else as typed. ID is what
 // the hidden column of a correction workbook says, empty for users that were
