@@ -98,7 +98,7 @@ var columns = [fieldCount]struct {
 		"reason", "creationreason", "reasons", "reasonforrequest", "reasonforaccount", "reasonforaccountcreation", "justification",
 	}},
 	fieldStartOn: {title: "Start date", optional: true, names: []string{
-		"start", "starton", "startingdate", "dateofstart", "effectivedate",
+		"starton", "startingdate", "dateofstart",
 	}},
 	fieldIssues: {title: "Issues", optional: true},
 	fieldID:     {title: "TechBiz row ID", optional: true},

@@ -117,8 +117,8 @@ func TestRead_DamagedFormats(t *testing.T) {
 // The cases run one by one, for they count what is allocated.
 func TestRead_FormatsWithoutEnd(t *testing.T) {
 	for name, part := range map[string]string{
-		"formats of cells":   "<styleSheet><cellXfs>" + strings.Repeat(`<xf numFmtId="14"/>`, 2<<20/scale) + "</cellXfs></styleSheet>",
-		"formats of numbers": "<styleSheet><numFmts>" + strings.Repeat(`<numFmt numFmtId="`+strings.Repeat("7", 9)+`" formatCode="d"/>`, 1<<20/scale) + "</numFmts></styleSheet>",
+		"formats of cells":   "<styleSheet><cellXfs>" + strings.Repeat(`<xf numFmtId="14"/>`, 1<<20/scale) + "</cellXfs></styleSheet>",
+		"formats of numbers": "<styleSheet><numFmts>" + strings.Repeat(`<numFmt numFmtId="`+strings.Repeat("7", 9)+`" formatCode="d"/>`, 1<<19/scale) + "</numFmts></styleSheet>",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := cheaply(t, formatted("", nil).with("xl/styles.xml", part).bytes(t), "users.xlsx"); err != nil {

@@ -184,7 +184,7 @@ var templateRows = []Row{
 	{Number: 5, Sheet: "Users", Email: "lim_wei_jie@agency.gov.sg", FirstName: "Wei Jie", LastName: "Lim", CountryCode: "65", ContactNumber: "9123 4567",
 		Organisation: "Example Agency", Department: "Digital Services", Seed: "Yes", Reason: "Develops the licensing service"},
 	{Number: 7, Sheet: "Users", Email: "meiling@vendor.example", Username: "tan.mei.ling", FirstName: "Mei Ling", LastName: "Tan", ContactNumber: "+65 8123 4567",
-		Organisation: "Vendor", Reason: "Operates it"},
+		Organisation: "Vendor", Reason: "Operates it", StartOn: "01-02-2027"},
 }
 
 func TestRead_TemplateSavedByLibreOffice(t *testing.T) {
