@@ -33,9 +33,15 @@ type source struct {
 	err    error
 }
 
-var errDirectory = errors.New("the archive's directory is too large")
+var (
+	errDirectory = errors.New("the archive's directory is too large")
+	errOutside   = errors.New("the archive names a place before the file's start")
+)
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errOutside
+	}
 	if s.budget >= 0 {
 		if s.budget -= int64(len(p)); s.budget < 0 {
 			s.budget = 0

@@ -66,7 +66,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 	}{
 		{"a bomb of blanks", "xl/worksheets/sheet1.xml", manyTimes{"<worksheet>", " ", "</worksheet>", 100 * mib}, whole},
 		{"a bomb in a part that is not read", "xl/media/image1.png", manyTimes{"", "\x00", "", 100 * mib}, whole},
-		{"a cell of 100 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 100 * mib}, whole},
+		{"a cell of 300 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 300 * mib}, whole},
 		{"a cell of 60 MB", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c/><c t="inlineStr"><is><t>`, "x", "</t></is></c></row>" + tail, 60 * mib}, "B2"},
 		{"a shared text of 60 MB", "xl/sharedStrings.xml", manyTimes{"<sst><si><t>", "x", "</t></si></sst>", 60 * mib}, "32,767"},
 		{"a text in a million pieces", "xl/worksheets/sheet1.xml", manyTimes{head + `<row><c t="inlineStr"><is>`, "<r><t>xxxxxxxx</t></r>", "</is></c></row>" + tail, mib}, "A2"},
@@ -75,6 +75,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 		{"column XFD alone", "xl/worksheets/sheet1.xml", manyTimes{"<worksheet><sheetData>" + rows(cell("XFD"), 10_000), "", tail, 0}, "XFD2"},
 		{"column XFD beside users", "xl/worksheets/sheet1.xml", manyTimes{head + rows(cell("XFD"), 10_000), "", tail, 0}, "XFD2"},
 		{"too many users", "xl/worksheets/sheet1.xml", manyTimes{head, textRow(oneUser("a@b.gov.sg")...), tail, 100_000}, "10,000 users"},
+		{"malformed behind 9,000 users", "xl/worksheets/sheet1.xml", manyTimes{head, textRow(oneUser("a@b.gov.sg")...), "<row><c></row>" + tail, 9000 * scale}, "near row 9002"},
 		{"too many rows", "xl/worksheets/sheet1.xml", manyTimes{head, "<row/>", tail, 9 * mib}, "“Users”"},
 		{"too many cells in a row", "xl/worksheets/sheet1.xml", manyTimes{head + "<row>", "<c/>", "</row>" + tail, 5 * mib}, "“Users”"},
 		{"too many shared texts", "xl/sharedStrings.xml", manyTimes{"<sst>", "<si/>", "</sst>", 10 * mib}, "more text"},
@@ -101,7 +102,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 			if err := z.Close(); err != nil {
 				t.Fatal(err)
 			}
-			err := cheaply(t, b.Bytes())
+			err := cheaply(t, b.Bytes(), "users.xlsx")
 			if c.says == "" {
 				wantFault(t, err, fault.BatchEmpty)
 				return
@@ -117,7 +118,7 @@ func TestRead_CostOfHostileFiles(t *testing.T) {
 
 // cheaply reads the file and checks what that costs: below 64 MiB allocated in
 // all, and two seconds.
-func cheaply(t *testing.T, b []byte) error {
+func cheaply(t *testing.T, b []byte, name string) error {
 	t.Helper()
 	lim := DefaultLimits()
 	lim.FileBytes = 1 << 30
@@ -127,7 +128,7 @@ func cheaply(t *testing.T, b []byte) error {
 	runtime.ReadMemStats(&before)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*scale*time.Second)
 	defer cancel()
-	_, err := Read(ctx, bytes.NewReader(b), int64(len(b)), "users.xlsx", lim)
+	_, err := Read(ctx, bytes.NewReader(b), int64(len(b)), name, lim)
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
 		t.Errorf("%d MiB allocated for %d KiB", n>>20, len(b)>>10)
@@ -141,7 +142,7 @@ func TestRead_DirectoryOfManyParts(t *testing.T) {
 			rawEntry(t, z, zip.FileHeader{Name: fmt.Sprint(i)}, nil)
 		}
 	})
-	wantFault(t, cheaply(t, one), fault.FileUnreadable, "damaged")
+	wantFault(t, cheaply(t, one, "users.xlsx"), fault.FileUnreadable, "damaged")
 }
 
 // A directory that names one part many times, at the same place.
@@ -156,5 +157,5 @@ func TestRead_OverlappingParts(t *testing.T) {
 			rawEntry(t, z, zip.FileHeader{Name: fmt.Sprint(i), Method: zip.Deflate, UncompressedSize64: 20 << 20}, nil)
 		}
 	})
-	wantFault(t, cheaply(t, b), fault.FileUnreadable, bytesText(DefaultLimits().UnzippedBytes/scale))
+	wantFault(t, cheaply(t, b, "users.xlsx"), fault.FileUnreadable, bytesText(DefaultLimits().UnzippedBytes/scale))
 }

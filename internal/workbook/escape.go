@@ -3,6 +3,7 @@ package workbook
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -135,6 +136,21 @@ func decodeX(b []byte) []byte {
 		out = utf8.AppendRune(out, unit)
 	}
 	return out
+}
+
+// encodeX escapes the underscores before what decodeX would resolve.
+func encodeX(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if _, ok := unitX([]byte(s[i:min(len(s), i+len("_xHHHH_"))])); ok {
+			b.WriteString("_x005F")
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 func unitX(b []byte) (rune, bool) {

@@ -51,7 +51,7 @@ func TestRead_OtherExtensions(t *testing.T) {
 	t.Parallel()
 	b := bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(t)
 	for name, says := range map[string]string{
-		"users.xls": "old Excel", "users.XLSM": ".xlsm", "users.csv": ".csv", "users.numbers": "Numbers", "users.ods": "OpenDocument",
+		"users.xls": "old Excel", "users.XLSM": ".xlsm", "users.csv": "let its name end in .xlsx", "users.tsv": "let its name end in .csv", "users.txt": ".txt", "users.numbers": "Numbers", "users.ods": "OpenDocument",
 		"users": ".xlsx", "users.pdf": ".xlsx", "": ".xlsx",
 	} {
 		_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), name, DefaultLimits())
@@ -249,6 +249,16 @@ func TestRead_DamagedArchives(t *testing.T) {
 		}))
 		wantFault(t, err, fault.FileUnreadable, "twice")
 	})
+}
+
+// A directory that says to start further on than it does puts its parts before the file.
+func TestRead_PartsBeforeTheFile(t *testing.T) {
+	t.Parallel()
+	b := bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(t)
+	b = b[:len(b)-len("\x00\x00\x00\x00\x00\x00")]
+	b = binary.LittleEndian.AppendUint32(b, 1<<31-1)
+	_, err := read(append(b, 0, 0))
+	wantFault(t, err, fault.FileUnreadable, "damaged")
 }
 
 func TestRead_FileTooLarge(t *testing.T) {
