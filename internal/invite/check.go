@@ -29,7 +29,7 @@ type Candidate struct {
 // fields is the order in which faults are told.
 var fields = []string{
 	"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber",
-	"organisation", "department", "seedRequired", "reason",
+	"organisation", "department", "seedRequired", "reason", "startOn",
 }
 
 // Sort puts faults in the order of the fields.
@@ -50,7 +50,7 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 	if err != nil {
 		return Rules{}, fmt.Errorf("load allowed domains: %w", err)
 	}
-	r := Rules{Government: s.Government, Allowed: make(map[string]bool, len(domains)), Links: s.Links}
+	r := Rules{Government: s.Government, Allowed: make(map[string]bool, len(domains)), Links: s.Links, Now: s.DB.Now()}
 	for _, d := range domains {
 		r.Allowed[d.Domain] = true
 	}
