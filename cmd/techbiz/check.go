@@ -22,6 +22,7 @@ const (
 	mostTimeout   = 10 * time.Minute
 	leastSession  = time.Second
 	mostSession   = 24 * time.Hour
+	mostRecall    = 15 * time.Minute
 	maxDomainSize = 253
 )
 
@@ -186,6 +187,9 @@ func (s *Settings) checkUpload() error {
 	}
 	if s.MaxRows < 1 || s.MaxRows > maxRowsLimit {
 		return mistaken("max-rows", "give a number from 1 to %d", maxRowsLimit)
+	}
+	if s.Recall < 0 || s.Recall > mostRecall {
+		return mistaken("recall", "give a time from 0s to 15m")
 	}
 	return nil
 }

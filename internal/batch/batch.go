@@ -6,12 +6,17 @@
 // the id of its invitation, and the transaction that makes the invitation marks
 // the row. The rules of the fields are package invite's; the work behind the
 // invitations too.
+//
+// What runs can be stopped, continued, undone and, where it failed, tried again.
+// Each of these holds the batch's row while it changes anything, so that of two at
+// the same moment the second one sees what the first one did.
 package batch
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,14 +36,23 @@ type Options struct {
 	Jobs   *jobs.Queue
 	Invite *invite.Service
 	Limits workbook.Limits
-	Log    *slog.Logger
+	// Recall is how long a submission waits and can be called back; 0 for not at all.
+	Recall time.Duration
+	// BaseURL is where mails find the pages, and Host the part of a Message-ID
+	// behind the @.
+	BaseURL, Host string
+	Log           *slog.Logger
 }
 
 // Service keeps lists of users.
 type Service struct{ Options }
 
-// New returns a service.
-func New(o Options) *Service { return &Service{o} }
+// New returns a service and registers its kinds of job.
+func New(o Options) *Service {
+	s := &Service{o}
+	jobs.Handle(o.Jobs, s.tell)
+	return s
+}
 
 // Load returns a batch that the actor may see. Codes: NOT_FOUND.
 func Load(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Batch, error) {

@@ -54,7 +54,7 @@ var columns = []string{
 	"organisation", "department", "seed_text", "reason",
 	"user_type", "seed_required", "email_key", "username_key", "number_key",
 	"first_name_key", "last_name_key", "organisation_key", "department_key",
-	"issues", "flagged",
+	"issues", "flagged", "start_text", "start_on",
 }
 
 func (r *row) values(batch uuid.UUID) ([]any, error) {
@@ -69,7 +69,7 @@ func (r *row) values(batch uuid.UUID) ([]any, error) {
 		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason),
 		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), orNull(q.Number),
 		address.Fold(q.FirstName), address.Fold(q.LastName), address.Fold(q.Organisation), address.Fold(q.Department),
-		string(issues), len(r.Faults) > 0,
+		string(issues), len(r.Faults) > 0, orNull(q.Details.StartOn), orNull(q.StartOn),
 	}, nil
 }
 
