@@ -257,7 +257,7 @@ func (c *correction) notice(name string) string {
 	}
 	s := name + ": " + strings.Join(said, ", ") + "."
 	if c.unknown > 0 {
-		s += " Of those added, " + users(c.unknown, "came from another list or have been removed from this one.")
+		s += fmt.Sprintf(" Of those added, %d came from another list, or had been removed from this one.", c.unknown)
 	}
 	if c.submitted > 0 {
 		s += " " + users(c.submitted, "had been submitted already and stayed as submitted.")
