@@ -33,6 +33,8 @@ type AccountInput struct {
 	SeedRequired *bool `json:"seedRequired"`
 	// Why the account is needed, at most 255 characters.
 	Reason string `json:"reason"`
+	// The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once.
+	StartOn *string `json:"startOn"`
 }
 
 // GetEmail returns AccountInput.Email, and is useful for accessing the field via an interface.
@@ -65,13 +67,16 @@ func (v *AccountInput) GetSeedRequired() *bool { return v.SeedRequired }
 // GetReason returns AccountInput.Reason, and is useful for accessing the field via an interface.
 func (v *AccountInput) GetReason() string { return v.Reason }
 
+// GetStartOn returns AccountInput.StartOn, and is useful for accessing the field via an interface.
+func (v *AccountInput) GetStartOn() *string { return v.StartOn }
+
 // BatchOutcomeBatch includes the requested fields of the GraphQL type Batch.
 // The GraphQL type's documentation follows.
 //
 // A list of users, from a file or a call, whose accounts are created together.
 type BatchOutcomeBatch struct {
 	BatchSummary `json:"-"`
-	// The rows in their order; first 10 unless said otherwise, at most 200.
+	// The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200.
 	Rows BatchOutcomeBatchRowsBatchRowConnection `json:"rows"`
 }
 
@@ -547,7 +552,7 @@ func (v *BatchRowResponse) GetBatch() *BatchRowBatch { return v.Batch }
 // A list of users, from a file or a call, whose accounts are created together.
 type BatchRowsBatch struct {
 	BatchSummary `json:"-"`
-	// The rows in their order; first 10 unless said otherwise, at most 200.
+	// The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200.
 	Rows BatchRowsBatchRowsBatchRowConnection `json:"rows"`
 }
 
@@ -791,7 +796,7 @@ type BatchSummary struct {
 	Failed int `json:"failed"`
 	// Submitted rows that were called off.
 	Cancelled int `json:"cancelled"`
-	// What reading the file noticed: hidden rows that were read, columns that were ignored.
+	// What reading the files noticed (hidden rows that were read, columns that were ignored), and what each correction did.
 	Notices []string `json:"notices"`
 }
 
@@ -1071,6 +1076,10 @@ const (
 	ErrorCodeAlreadyInvited ErrorCode = "ALREADY_INVITED"
 	// An earlier row of the file has it.
 	ErrorCodeDuplicateInFile ErrorCode = "DUPLICATE_IN_FILE"
+	// A hint: an account with this e-mail address was terminated.
+	ErrorCodeAccountTerminated ErrorCode = "ACCOUNT_TERMINATED"
+	// A hint: the person's account has no SEED licence.
+	ErrorCodeSeedNotAssigned ErrorCode = "SEED_NOT_ASSIGNED"
 	// Resend works once in 24 hours; retryAt says when again.
 	ErrorCodeResendTooSoon ErrorCode = "RESEND_TOO_SOON"
 	// The first mail is not out yet, or the person has onboarded, or the invitation was cancelled, failed or is not found in the directory.
@@ -1109,6 +1118,8 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeAccountExists,
 	ErrorCodeAlreadyInvited,
 	ErrorCodeDuplicateInFile,
+	ErrorCodeAccountTerminated,
+	ErrorCodeSeedNotAssigned,
 	ErrorCodeResendTooSoon,
 	ErrorCodeNotResendable,
 	ErrorCodeNotCancellable,
@@ -1130,7 +1141,7 @@ var AllErrorCode = []ErrorCode{
 type Event struct {
 	// When.
 	At time.Time `json:"at"`
-	// What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come.
+	// What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, STARTED, FAILED, RETRIED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come.
 	What string `json:"what"`
 	// Who did it; null for the product's own steps.
 	By *Person `json:"by"`
@@ -1589,7 +1600,7 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince"`
-	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others.
 	Stuck *bool `json:"stuck"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers"`
@@ -2191,7 +2202,7 @@ func (v *Problem) GetRetryAt() *time.Time { return v.RetryAt }
 type ProvisioningState string
 
 const (
-	// Waits for its start date.
+	// Waits: for 09:00 of its start date, or for the end of its batch's recall window. Nothing of it has run.
 	ProvisioningStateScheduled ProvisioningState = "SCHEDULED"
 	// Accepted; the work waits or runs.
 	ProvisioningStateQueued ProvisioningState = "QUEUED"
@@ -2466,7 +2477,9 @@ func (v *UpdateBatchRowUpdateBatchRowBatchRowPayload) GetErrors() []Problem { re
 
 // UploadBatchResponse is returned by UploadBatch on success.
 type UploadBatchResponse struct {
-	// Reads an Excel file into a draft for review; creates no account.
+	// Reads a file into a draft for review; creates no account. A correction workbook, uploaded into the list that it came from, replaces the rows that
+	// it names, adds those without an id and leaves the others alone; notices say what it did. Rows that failed after submission are corrected by it, too:
+	// the corrected row waits for submitBatch.
 	UploadBatch UploadBatchUploadBatchBatchPayload `json:"uploadBatch"`
 }
 
