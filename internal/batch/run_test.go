@@ -156,6 +156,34 @@ func TestStartDue_StartsEachOnce(t *testing.T) {
 	})
 }
 
+func TestCount_TellsWhatWasDoneBeforeTheWorkWentOn(t *testing.T) {
+	t.Parallel()
+	each(t, 0, func(t *testing.T, f *fixture) {
+		b := f.submitted(t, users(10, nil))
+		f.advance(time.Minute)
+		if err := f.DB.WithTx(f.ctx, func(ctx context.Context, tx *database.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE invitations SET provisioning = 'SUCCEEDED', open = false, last_sent_at = $1
+				WHERE id IN (SELECT id FROM invitations ORDER BY id LIMIT 4)`, tx.Now)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if c := f.counts(t, b.ID); c.Succeeded != 4 || c.Earlier != 0 {
+			t.Errorf("before: %+v", c)
+		}
+		if _, err := f.Stop(f.ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		f.advance(time.Minute)
+		if _, err := f.Continue(f.ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		if c := f.counts(t, b.ID); c.Queued != 6 || c.Succeeded != 4 || c.Earlier != 4 {
+			t.Errorf("after: %+v", c)
+		}
+	})
+}
+
 func TestReport(t *testing.T) {
 	t.Parallel()
 	each(t, 0, func(t *testing.T, f *fixture) {
