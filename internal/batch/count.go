@@ -61,9 +61,17 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	if err != nil {
 		return nil, fmt.Errorf("count rows: %w", err)
 	}
+	if err := s.countInvitations(ctx, in, args, counts); err != nil {
+		return nil, err
+	}
+	return counts, nil
+}
+
+// countInvitations adds where the invitations of batches stand.
+func (s *Service) countInvitations(ctx context.Context, in string, args []any, counts map[uuid.UUID]Counts) error {
 	// What was done earlier is looked for only where the work has gone on since the
 	// submission, which few batches' has.
-	err = s.DB.Query(ctx, `SELECT batch_id, provisioning, count(*) FROM invitations
+	err := s.DB.Query(ctx, `SELECT batch_id, provisioning, count(*) FROM invitations
 		WHERE batch_id IN (`+in+`) GROUP BY batch_id, provisioning
 		UNION ALL SELECT b.id, 'EARLIER', count(*) FROM batches b JOIN invitations i ON i.batch_id = b.id
 		WHERE b.id IN (`+in+`) AND b.state = 'SUBMITTED' AND b.resumed_at > b.submitted_at
@@ -95,9 +103,9 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("count invitations: %w", err)
+		return fmt.Errorf("count invitations: %w", err)
 	}
-	return counts, nil
+	return nil
 }
 
 // Estimate is when the last row will probably be done, from the rate since the

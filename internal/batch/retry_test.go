@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river"
 
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/invitation"
@@ -33,6 +34,24 @@ func (r *relay) Send(_ context.Context, m mail.Message) error {
 	return nil
 }
 
+func (r *relay) mails() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.took)
+}
+
+// await looks at each end of a job whether something is done.
+func await(t *testing.T, ended <-chan *river.Event, what string, done func() bool) {
+	t.Helper()
+	for limit := time.After(time.Minute); !done(); {
+		select {
+		case <-ended:
+		case <-limit:
+			t.Fatalf("waited too long for %s", what)
+		}
+	}
+}
+
 // Rows that were given up after their accounts were made, and whose accounts were
 // withdrawn, get new accounts.
 func TestRetry_MakesAnewWhatWasWithdrawn(t *testing.T) {
@@ -50,27 +69,10 @@ func TestRetry_MakesAnewWhatWasWithdrawn(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = f.Jobs.Stop(context.Background()) })
-			await := func(what string, done func() bool) {
-				t.Helper()
-				for limit := time.After(time.Minute); !done(); {
-					select {
-					case <-ended:
-					case <-limit:
-						t.Fatalf("waited too long for %s", what)
-					}
-				}
-			}
-			state := func(want entbatch.State) func() bool {
-				return func() bool { return f.DB.Batch.Query().Where(entbatch.StateEQ(want)).ExistX(f.ctx) }
-			}
+			completed := func() bool { return f.DB.Batch.Query().Where(entbatch.StateEQ(entbatch.StateCompleted)).ExistX(f.ctx) }
 			b := f.submitted(t, users(3, nil))
-			mails := func() int {
-				r.mu.Lock()
-				defer r.mu.Unlock()
-				return len(r.took)
-			}
-			await("the rows to be given up, their accounts to be withdrawn, and the officer's mail", func() bool {
-				return mails() == 1 && state(entbatch.StateCompleted)() && f.number(t, `SELECT count(*) FROM sandbox_persons WHERE state = 'TERMINATED'`) == 3 &&
+			await(t, ended, "the rows to be given up, their accounts to be withdrawn, and the officer's mail", func() bool {
+				return r.mails() == 1 && completed() && f.number(t, `SELECT count(*) FROM sandbox_persons WHERE state = 'TERMINATED'`) == 3 &&
 					f.number(t, `SELECT count(*) FROM invitations WHERE withdrawing`) == 0
 			})
 			if c := f.counts(t, b.ID); c.Failed != 3 {
@@ -82,8 +84,8 @@ func TestRetry_MakesAnewWhatWasWithdrawn(t *testing.T) {
 			if _, err := f.Retry(f.ctx, b.ID, nil); err != nil {
 				t.Fatal(err)
 			}
-			await("the batch to be completed again, and a mail about that", func() bool {
-				return mails() == 5 && state(entbatch.StateCompleted)()
+			await(t, ended, "the batch to be completed again, and a mail about that", func() bool {
+				return r.mails() == 5 && completed()
 			})
 			if c := f.counts(t, b.ID); c.Succeeded != 3 || c.Failed != 0 {
 				t.Errorf("got %+v", c)

@@ -1135,7 +1135,7 @@ var AllErrorCode = []ErrorCode{
 type Event struct {
 	// When.
 	At time.Time `json:"at"`
-	// What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come.
+	// What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, STARTED, FAILED, RETRIED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come.
 	What string `json:"what"`
 	// Who did it; null for the product's own steps.
 	By *Person `json:"by"`
@@ -1594,7 +1594,7 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince"`
-	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others.
 	Stuck *bool `json:"stuck"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers"`
