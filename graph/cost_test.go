@@ -23,6 +23,7 @@ import (
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/database/databasetest"
+	"techbiz/internal/jobs"
 )
 
 // api is the schema over a database whose reads are noted.
@@ -67,7 +68,7 @@ func newAPI(t *testing.T, o database.Options) *api {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	r := &graph.Resolver{DB: a.db, Lists: batch.New(batch.Options{DB: a.db, Log: log}), Log: log}
+	r := &graph.Resolver{DB: a.db, Lists: batch.New(batch.Options{DB: a.db, Jobs: jobs.New(jobs.Options{DB: a.db, Log: log}), Log: log}), Log: log}
 	a.exec = executor.New(graph.Schema(r))
 	graph.Configure(a.exec, r, graph.Options{Log: log})
 	return a
@@ -145,7 +146,7 @@ const everything = `query { invitations(first: %d, filter: {allOfficers: true}) 
 		invitedAt updatedAt lastSentAt sendCount mail mailFailure expiresAt techPassStatus seedStatus provisioning failure
 		canResend resendAvailableAt canCancel
 		inviter { id email name role isAdmin }
-		batch { id state totalRows validRows flaggedRows leftOut queued succeeded failed cancelled estimatedCompletionAt owner { email } }
+		batch { id state totalRows validRows flaggedRows leftOut queued succeeded failed cancelled scheduled estimatedCompletionAt undo { by { email } } owner { email } }
 	}
 } }`
 

@@ -93,8 +93,8 @@ func takenRows(ctx context.Context, tx *database.Tx, id uuid.UUID) (map[uuid.UUI
 	for i, by := range identifying {
 		err := tx.Query(ctx, fmt.Sprintf(`SELECT r.id FROM batch_rows r JOIN invitations i ON i.open AND i.%[1]s = r.%[1]s
 			WHERE r.batch_id = $1 AND NOT r.flagged AND NOT r.submitted
-				AND NOT (i.method = 'EMAIL_INVITATION' AND i.techpass_status = 'NOT_ONBOARDED' AND COALESCE(i.expires_at, $2) <= $3)`, by.column),
-			[]any{id, tx.Now.Add(1), tx.Now}, func(r *sql.Rows) error {
+				AND NOT (i.method = 'EMAIL_INVITATION' AND i.techpass_status = 'NOT_ONBOARDED' AND i.expires_at IS NOT NULL AND i.expires_at <= $2)`, by.column),
+			[]any{id, tx.Now}, func(r *sql.Rows) error {
 				var row uuid.UUID
 				err := r.Scan(&row)
 				taken[row] |= 1 << i

@@ -38,7 +38,7 @@ type Counts struct {
 // Valid is how many rows have no issue.
 func (c Counts) Valid() int { return c.Total - c.Flagged }
 
-// Count counts the rows of batches that the caller has loaded, in three queries
+// Count counts the rows of batches that the caller has loaded, in two queries
 // however many there are.
 func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Counts, error) {
 	counts := make(map[uuid.UUID]Counts, len(ids))
@@ -61,8 +61,22 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	if err != nil {
 		return nil, fmt.Errorf("count rows: %w", err)
 	}
-	err = s.DB.Query(ctx, `SELECT batch_id, provisioning, count(*) FROM invitations
-		WHERE batch_id IN (`+in+`) GROUP BY batch_id, provisioning`, args, func(r *sql.Rows) error {
+	if err := s.countInvitations(ctx, in, args, counts); err != nil {
+		return nil, err
+	}
+	return counts, nil
+}
+
+// countInvitations adds where the invitations of batches stand.
+func (s *Service) countInvitations(ctx context.Context, in string, args []any, counts map[uuid.UUID]Counts) error {
+	// What was done earlier is looked for only where the work has gone on since the
+	// submission, which few batches' has.
+	err := s.DB.Query(ctx, `SELECT batch_id, provisioning, count(*) FROM invitations
+		WHERE batch_id IN (`+in+`) GROUP BY batch_id, provisioning
+		UNION ALL SELECT b.id, 'EARLIER', count(*) FROM batches b JOIN invitations i ON i.batch_id = b.id
+		WHERE b.id IN (`+in+`) AND b.state = 'SUBMITTED' AND b.resumed_at > b.submitted_at
+			AND i.provisioning IN ('SUCCEEDED', 'FAILED') AND COALESCE(i.last_sent_at, i.updated_at) < b.resumed_at
+		GROUP BY b.id`, args, func(r *sql.Rows) error {
 		var id uuid.UUID
 		var state string
 		var n int
@@ -82,32 +96,16 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 			c.Failed += n
 		case "CANCELLED":
 			c.Cancelled += n
+		case "EARLIER":
+			c.Earlier = n
 		}
 		counts[id] = c
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("count invitations: %w", err)
+		return fmt.Errorf("count invitations: %w", err)
 	}
-	// Of a batch whose work has gone on since its submission, which few have.
-	err = s.DB.Query(ctx, `SELECT b.id, count(*) FROM batches b JOIN invitations i ON i.batch_id = b.id
-		WHERE b.id IN (`+in+`) AND b.state = 'SUBMITTED' AND b.resumed_at > b.submitted_at
-			AND i.provisioning IN ('SUCCEEDED', 'FAILED') AND COALESCE(i.last_sent_at, i.updated_at) < b.resumed_at
-		GROUP BY b.id`, args, func(r *sql.Rows) error {
-		var id uuid.UUID
-		var n int
-		if err := r.Scan(&id, &n); err != nil {
-			return err
-		}
-		c := counts[id]
-		c.Earlier = n
-		counts[id] = c
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("count what was done earlier: %w", err)
-	}
-	return counts, nil
+	return nil
 }
 
 // Estimate is when the last row will probably be done, from the rate since the

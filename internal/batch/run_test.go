@@ -131,7 +131,7 @@ func TestSubmit_UndoneAndStartedAtTheSameMoment(t *testing.T) {
 func TestStartDue_StartsEachOnce(t *testing.T) {
 	t.Parallel()
 	each(t, 0, func(t *testing.T, f *fixture) {
-		const each = 2_500
+		const each = 1_050 // more than one transaction starts
 		b := f.submitted(t, users(2*each, func(i int, d *invite.Details) { d.StartOn = fmt.Sprintf("%d-12-2026", 1+i%2*10) }))
 		if c := f.counts(t, b.ID); c.Scheduled != 2*each || c.Queued != 2*each {
 			t.Fatalf("got %+v", c)
@@ -152,6 +152,34 @@ func TestStartDue_StartsEachOnce(t *testing.T) {
 		}
 		if n := f.number(t, `SELECT count(*) FROM river_job WHERE kind = 'invitation_deliver'`); n < each/250 || n > each/250+2 {
 			t.Errorf("%d jobs", n)
+		}
+	})
+}
+
+func TestCount_TellsWhatWasDoneBeforeTheWorkWentOn(t *testing.T) {
+	t.Parallel()
+	each(t, 0, func(t *testing.T, f *fixture) {
+		b := f.submitted(t, users(10, nil))
+		f.advance(time.Minute)
+		if err := f.DB.WithTx(f.ctx, func(ctx context.Context, tx *database.Tx) error {
+			_, err := tx.Exec(ctx, `UPDATE invitations SET provisioning = 'SUCCEEDED', open = false, last_sent_at = $1
+				WHERE id IN (SELECT id FROM invitations ORDER BY id LIMIT 4)`, tx.Now)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if c := f.counts(t, b.ID); c.Succeeded != 4 || c.Earlier != 0 {
+			t.Errorf("before: %+v", c)
+		}
+		if _, err := f.Stop(f.ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		f.advance(time.Minute)
+		if _, err := f.Continue(f.ctx, b.ID); err != nil {
+			t.Fatal(err)
+		}
+		if c := f.counts(t, b.ID); c.Queued != 6 || c.Succeeded != 4 || c.Earlier != 4 {
+			t.Errorf("after: %+v", c)
 		}
 	})
 }

@@ -30,6 +30,9 @@ type fixture struct {
 	clock *atomic.Int64   // what the business clock is ahead, in nanoseconds
 }
 
+// officerAddress is whose lists they are.
+const officerAddress = "tan@tech.gov.sg"
+
 // began is when the clock of a test begins: 11:00 in Singapore.
 var began = time.Date(2026, 11, 23, 3, 0, 0, 0, time.UTC)
 
@@ -44,12 +47,14 @@ func each(t *testing.T, recall time.Duration, test func(t *testing.T, f *fixture
 			t.Parallel()
 			o := options(t)
 			o.Clock = func() time.Time { return began.Add(time.Duration(clock.Load())) }
-			test(t, setup(t, o, clock, recall))
+			test(t, setup(t, o, clock, recall, nil))
 		})
 	}
 }
 
-func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Duration) *fixture {
+// setup makes a fixture. Mails go to the relay, or where it is nil to the sandbox's
+// mailbox.
+func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Duration, relay invite.Relay) *fixture {
 	t.Helper()
 	db, err := database.Open(t.Context(), o)
 	if err != nil {
@@ -62,14 +67,20 @@ func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Du
 	log := slog.New(slog.DiscardHandler)
 	queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second})
 	box := sandbox.New(sandbox.Options{DB: db, Clock: sandbox.NewClock(db.Now), BaseURL: "http://localhost"})
-	invites := invite.New(invite.Options{
-		DB: db, Jobs: queue, Directory: box, Mailbox: box, Government: address.Government{Parent: "gov.sg"}, Host: "localhost", Attempts: 3, Log: log,
-	})
-	s := New(Options{DB: db, Jobs: queue, Invite: invites, Limits: workbook.DefaultLimits(), Recall: recall, BaseURL: "http://localhost", Host: "localhost", Log: log})
+	sender := invite.Options{
+		DB: db, Jobs: queue, Directory: box, Mailbox: box, Government: address.Government{Parent: "gov.sg"}, Host: "localhost", Attempts: 2, Log: log,
+	}
+	if relay != nil {
+		sender.Mailbox, sender.Relay = nil, relay
+	}
+	var s *Service
+	sender.Completed = func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return s.Completed(ctx, tx, id) }
+	invites := invite.New(sender)
+	s = New(Options{DB: db, Jobs: queue, Invite: invites, Limits: workbook.DefaultLimits(), Recall: recall, BaseURL: "http://localhost", Host: "localhost", Log: log})
 	if err := queue.Open(); err != nil {
 		t.Fatal(err)
 	}
-	officer := access.Actor{OfficerID: schema.NewID(), Email: "tan@tech.gov.sg", Role: access.Officer, Write: true}
+	officer := access.Actor{OfficerID: schema.NewID(), Email: officerAddress, Role: access.Officer, Write: true}
 	if err := db.WithTx(access.System(t.Context()), func(ctx context.Context, tx *database.Tx) error {
 		if err := tx.AllowedDomain.Create().SetDomain("vendor.com").SetCreatedAt(tx.Now).Exec(ctx); err != nil {
 			return err

@@ -92,7 +92,7 @@ const startPause = 5 * time.Second
 // startChunk bounds what one transaction starts, and deliverChunk what one job
 // then carries.
 const (
-	startChunk   = 2_000
+	startChunk   = 1_000
 	deliverChunk = 250
 )
 
