@@ -73,7 +73,7 @@ func (s *Service) undo(ctx context.Context, tx *database.Tx, actor access.Actor,
 			return invite.Ended{}, fmt.Errorf("look for earlier submissions: %w", err)
 		}
 		if !other && len(ended.Begun) == 0 {
-			if err := draftAgain(ctx, tx, b, u); err != nil {
+			if err := s.draftAgain(ctx, tx, b, u); err != nil {
 				return invite.Ended{}, err
 			}
 		}
@@ -109,8 +109,8 @@ func takeBack(ctx context.Context, tx *database.Tx, rows []uuid.UUID) error {
 }
 
 // draftAgain makes a list that was called back as a whole what it was before.
-func draftAgain(ctx context.Context, tx *database.Tx, b *ent.Batch, u *ent.BatchUpdateOne) error {
-	u.SetState(entbatch.StateDraft).ClearSubmittedAt().ClearResumedAt()
+func (s *Service) draftAgain(ctx context.Context, tx *database.Tx, b *ent.Batch, u *ent.BatchUpdateOne) error {
+	u.SetState(entbatch.StateDraft).ClearSubmittedAt().ClearResumedAt().SetExpiresAt(tx.Now.Add(s.DraftLife)).ClearWarnedAt()
 	err := tx.BatchRow.Update().Where(batchrow.BatchID(b.ID)).SetLeftOut(false).Exec(access.System(ctx))
 	if err != nil {
 		return fmt.Errorf("make the list a draft again: %w", err)
