@@ -22,10 +22,15 @@ const (
 	fieldDepartment
 	fieldSeed
 	fieldReason
+	fieldStartOn
+	fieldIssues // of a correction workbook, which are not read
+	fieldID     // of a correction workbook, hidden
 	fieldCount
+
+	templateFields = fieldIssues // how many columns the template has
 )
 
-// at returns where a row keeps the field, nil for S/N.
+// at returns where a row keeps the field, nil for S/N and issues.
 func (r *Row) at(f field) *string {
 	switch f {
 	case fieldEmail:
@@ -48,12 +53,17 @@ func (r *Row) at(f field) *string {
 		return &r.Seed
 	case fieldReason:
 		return &r.Reason
+	case fieldStartOn:
+		return &r.StartOn
+	case fieldID:
+		return &r.ID
 	}
 	return nil
 }
 
-// columns are the template's, with what people write in their place. Names are
-// compared folded. A file may leave out the optional ones.
+// columns are the template's and those of a correction workbook, with what people
+// write in their place. Names are compared folded. A file may leave out the
+// optional ones.
 var columns = [fieldCount]struct {
 	title    string
 	optional bool
@@ -87,6 +97,11 @@ var columns = [fieldCount]struct {
 	fieldReason: {title: "Reason for creation", names: []string{
 		"reason", "creationreason", "reasons", "reasonforrequest", "reasonforaccount", "reasonforaccountcreation", "justification",
 	}},
+	fieldStartOn: {title: "Start date", optional: true, names: []string{
+		"start", "starton", "startingdate", "dateofstart", "effectivedate",
+	}},
+	fieldIssues: {title: "Issues", optional: true},
+	fieldID:     {title: "TechBiz row ID", optional: true},
 }
 
 // fieldByName finds a field by its folded name.

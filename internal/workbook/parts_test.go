@@ -123,10 +123,10 @@ func inline(s string) string {
 	return `<c t="inlineStr"><is><t>` + s + `</t></is></c>`
 }
 
-// titles is the template's header row.
+// titles is the template's header row, without the last, optional column.
 func titles() []string {
 	var ts []string
-	for _, c := range columns {
+	for _, c := range columns[:fieldStartOn] {
 		ts = append(ts, c.title)
 	}
 	return ts

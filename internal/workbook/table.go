@@ -27,6 +27,7 @@ type table struct {
 	guide   bool
 
 	hiddenRows []int
+	copies     []string // rows that repeat the id of another
 }
 
 // row takes the sheet's next row.
@@ -71,7 +72,7 @@ func (t *table) seek(r *sheetRow) error {
 	t.fields = h.fields(t.c.lim.Columns)
 	t.r.wanted = make([]bool, len(t.fields))
 	for column, f := range t.fields {
-		t.r.wanted[column] = f != fieldCount
+		t.r.wanted[column] = f != fieldCount && f != fieldIssues
 	}
 	t.r.uncached = "" // above the list, it does not matter
 	return nil
@@ -93,7 +94,7 @@ func (t *table) user(r *sheetRow) error {
 		if *to = display(c); t.fields[c.column] != fieldReason {
 			*to = oneLine(*to)
 		}
-		some = some || *to != ""
+		some = some || *to != "" && t.fields[c.column] != fieldID
 	}
 	switch {
 	case !some:
@@ -107,11 +108,28 @@ func (t *table) user(r *sheetRow) error {
 		return fault.New(fault.TooManyRows,
 			"The file holds more than %s users. Split it into files of at most that many.", countText(t.c.lim.Rows))
 	}
+	t.identify(&u)
 	if r.hidden {
 		t.hiddenRows = append(t.hiddenRows, r.number)
 	}
 	t.c.list.Rows = append(t.c.list.Rows, u)
 	return nil
+}
+
+// identify takes the row's id from a user that repeats another's: whoever copies
+// a row of a correction workbook makes a new user with it.
+func (t *table) identify(u *Row) {
+	switch {
+	case u.ID == "":
+	case t.c.ids[u.ID]:
+		u.ID = ""
+		t.copies = append(t.copies, strconv.Itoa(u.Number))
+	default:
+		if t.c.ids == nil {
+			t.c.ids = map[string]bool{}
+		}
+		t.c.ids[u.ID] = true
+	}
 }
 
 func (t *table) tooWide() error {
@@ -128,6 +146,7 @@ func (t *table) finish() error {
 		t.c.example = true
 	case t.header != nil:
 		t.c.found = true
+		t.c.list.Correction = t.c.list.Correction || t.header.column[fieldID] != 0
 		if err := t.fillMerged(); err != nil {
 			return err
 		}
@@ -202,9 +221,11 @@ func (t *table) report() {
 		rows[i] = strconv.Itoa(r)
 	}
 	t.say(rows, "Row %s of the sheet %s is hidden; it was read.", "Rows %s of the sheet %s are hidden; they were read.")
+	t.say(t.copies, "Row %s of the sheet %s is a copy of a row above it; it counts as a new user.",
+		"Rows %s of the sheet %s are copies of rows above them; they count as new users.")
 	var hidden, extra, untitled, twice []string
 	for column, f := range t.fields {
-		if t.r.hidden[column] && f != fieldCount && f != fieldSN {
+		if t.r.hidden[column] && f != fieldSN && f < templateFields {
 			hidden = append(hidden, quoted(columns[f].title))
 		}
 		if t.r.ignored[column] && !slices.ContainsFunc(t.header.texts, func(h heading) bool { return h.column == column }) {
@@ -213,7 +234,7 @@ func (t *table) report() {
 	}
 	for _, h := range t.header.texts {
 		switch {
-		case h.field == fieldCount:
+		case h.field == fieldCount, h.field == fieldIssues && t.header.column[fieldID] == 0:
 			extra = append(extra, quoted(h.text))
 		case t.header.column[h.field] != h.column:
 			twice = append(twice, quoted(h.text)+" ("+columnName(h.column)+")")

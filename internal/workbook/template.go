@@ -10,7 +10,7 @@ import (
 
 // templateVersion stands in the template's document properties. It changes with
 // the columns or their order.
-const templateVersion = "1"
+const templateVersion = "2"
 
 // The template's sheets. Read knows the last two by the text of their cell A1,
 // whatever they are called, and takes no user from them.
@@ -63,6 +63,11 @@ var templateRules = [fieldCount]templateRule{
 	fieldSeed: {width: 20, values: []string{"Yes", "No"}, stop: true,
 		prompt: "Yes if the user will reach services from a Government Managed Device that needs SEED. Empty means No."},
 	fieldReason: {width: 44, longest: 255, prompt: "Required, up to 255 characters."},
+	fieldStartOn: {width: 14,
+		prompt: "May be empty: at once. Else the day as dd-mm-yyyy, such as 01-02-2027: account and mail wait until 09:00 of it, Singapore time.",
+		check:  `OR(ISNUMBER(L5),AND(LEN(L5)=10,ISNUMBER(DATE(MID(L5,7,4),MID(L5,4,2),LEFT(L5,2)))))`},
+	fieldIssues: {width: 60},
+	fieldID:     {width: 38},
 }
 
 // exampleUsers fill the sheet Example.
@@ -85,18 +90,29 @@ var guide = []string{
 // WriteTemplate writes the workbook that people fill in: the sheets Users, How to
 // and Example. The same bytes come out each time.
 func WriteTemplate(w io.Writer) error {
+	return writeBook(w, func(t *template) {
+		t.users("Create multiple TechPass accounts",
+			"One user a row, from row 5 on. Columns with a dark header are required; Username is for vendors only. "+
+				"The sheet How to explains each step, the sheet Example shows a list. Save as .xlsx and upload it on Create multiple accounts.",
+			templateFields, numberedRows, templateLast)
+	})
+}
+
+// writeBook writes a workbook with the sheet that users lays out, and the two that
+// explain it.
+func writeBook(w io.Writer, users func(*template)) error {
 	t := &template{f: excelize.NewFile()}
 	defer func() { _ = t.f.Close() }() // nothing of it is on a disk
 	t.styles()
-	t.users()
+	users(t)
 	t.guide()
 	t.example()
 	t.properties()
 	if t.err != nil {
-		return fmt.Errorf("build the template: %w", t.err)
+		return fmt.Errorf("build the workbook: %w", t.err)
 	}
 	if _, err := t.f.WriteTo(w); err != nil {
-		return fmt.Errorf("write the template: %w", err)
+		return fmt.Errorf("write the workbook: %w", err)
 	}
 	return nil
 }
@@ -105,6 +121,7 @@ func WriteTemplate(w io.Writer) error {
 type template struct {
 	f                                             *excelize.File
 	title, note, required, optional, value, plain int // styles
+	wrong                                         int // of a value with an issue
 	err                                           error
 }
 
@@ -136,6 +153,7 @@ func (t *template) styles() {
 	t.required = header("1F3864", "FFFFFF")
 	t.optional = header("D9E2F3", "1F3864")
 	t.value = t.style(&excelize.Style{NumFmt: asText})
+	t.wrong = t.style(&excelize.Style{NumFmt: asText, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FCE4E4"}}})
 	t.plain = t.style(&excelize.Style{Font: &excelize.Font{Color: "7F7F7F"}})
 }
 
@@ -148,11 +166,11 @@ func (t *template) put(sheet string, column, row int, value any, style int) {
 	)
 }
 
-// list lays out a sheet of users: title, note and header, with the columns'
-// widths and formats, frozen below the header.
-func (t *template) list(sheet, title, note string) {
-	last := columnName(int(fieldCount))
-	for f := range fieldCount {
+// list lays out a sheet of users: title, note and header of that many columns,
+// with their widths and formats, frozen below the header.
+func (t *template) list(sheet, title, note string, count field) {
+	last := columnName(int(count))
+	for f := range count {
 		name := columnName(int(f) + 1)
 		t.do(func() error { return t.f.SetColWidth(sheet, name, name, templateRules[f].width) })
 		if f != fieldSN {
@@ -166,7 +184,7 @@ func (t *template) list(sheet, title, note string) {
 	}
 	t.put(sheet, 1, 1, title, t.title)
 	t.put(sheet, 1, 2, note, t.note)
-	for f, c := range columns {
+	for f, c := range columns[:count] {
 		style := t.required
 		if c.optional || field(f) == fieldUsername || field(f) == fieldSeed {
 			style = t.optional
@@ -174,7 +192,7 @@ func (t *template) list(sheet, title, note string) {
 		t.put(sheet, f+1, templateHeader, c.title, style)
 	}
 	t.do(
-		func() error { return t.f.MergeCell(sheet, "A2", last+"2") },
+		func() error { return t.f.MergeCell(sheet, "A2", columnName(int(templateFields))+"2") },
 		func() error { return t.f.SetRowHeight(sheet, 1, 24) },
 		func() error { return t.f.SetRowHeight(sheet, 2, 34) },
 		func() error { return t.f.SetRowHeight(sheet, templateHeader, 34) },
@@ -187,17 +205,17 @@ func (t *template) list(sheet, title, note string) {
 	)
 }
 
-func (t *template) users() {
+// users lays out the sheet that is read: numbered rows to fill in, and what Excel
+// checks in the rows up to last.
+func (t *template) users(title, note string, count field, numbered, last int) {
 	t.do(func() error { return t.f.SetSheetName("Sheet1", usersSheet) })
-	t.list(usersSheet, "Create multiple TechPass accounts",
-		"One user a row, from row 5 on. Columns with a dark header are required; Username is for vendors only. "+
-			"The sheet How to explains each step, the sheet Example shows a list. Save as .xlsx and upload it on Create multiple accounts.")
-	for n := range numberedRows {
+	t.list(usersSheet, title, note, count)
+	for n := range numbered {
 		t.put(usersSheet, 1, templateFirst+n, n+1, t.plain)
 	}
-	for f, r := range templateRules {
+	for f, r := range templateRules[:templateFields] {
 		if field(f) != fieldSN {
-			t.do(func() error { return t.f.AddDataValidation(usersSheet, r.validation(field(f))) })
+			t.do(func() error { return t.f.AddDataValidation(usersSheet, r.validation(field(f), last)) })
 		}
 	}
 	fit, wide, high, landscape := true, 1, 0, "landscape"
@@ -209,12 +227,13 @@ func (t *template) users() {
 	)
 }
 
-// validation is the rule as Excel checks it while a person types.
-func (r templateRule) validation(f field) *excelize.DataValidation {
+// validation is the rule as Excel checks it, down to the row last, while a person
+// types.
+func (r templateRule) validation(f field, last int) *excelize.DataValidation {
 	title := columns[f].title
 	v := excelize.NewDataValidation(true)
 	column := columnName(int(f) + 1)
-	v.SetSqref(fmt.Sprintf("%s%d:%s%d", column, templateFirst, column, templateLast))
+	v.SetSqref(fmt.Sprintf("%s%d:%s%d", column, templateFirst, column, last))
 	v.SetInput(title[:min(len(title), 32)], r.prompt)
 	style := excelize.DataValidationErrorStyleWarning
 	if r.stop || r.longest > 0 {

@@ -49,11 +49,11 @@ func (t *template) guide() {
 // example writes the sheet Example: the list filled in.
 func (t *template) example() {
 	t.do(func() error { _, err := t.f.NewSheet(exampleSheet); return err })
-	t.list(exampleSheet, exampleTitle, "So a filled-in list looks: a public officer without a username, and a vendor with one. Type your users on the sheet Users.")
+	t.list(exampleSheet, exampleTitle, "So a filled-in list looks: a public officer without a username, and a vendor with one. Type your users on the sheet Users.", templateFields)
 	for i, u := range exampleUsers {
 		row := templateFirst + i
 		t.put(exampleSheet, 1, row, i+1, t.plain)
-		for f := fieldEmail; f < fieldCount; f++ {
+		for f := fieldEmail; f < templateFields; f++ {
 			if v := *u.at(f); v != "" {
 				t.put(exampleSheet, int(f)+1, row, v, t.value)
 			}

@@ -62,7 +62,7 @@ func TestWriteTemplate_Layout(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"S/N", "Email", "Username", "First Name", "Last Name", "Country Code", "Contact Number", "Organisation", "Department",
-		"Onboarding to SEED required?", "Reason for creation"}
+		"Onboarding to SEED required?", "Reason for creation", "Start date"}
 	if d := cmp.Diff(want, rows[3]); d != "" {
 		t.Errorf("row 4 (-want +got):\n%s", d)
 	}
@@ -89,7 +89,7 @@ func TestWriteTemplate_ValidationsKeepExcelsLimits(t *testing.T) {
 	}
 	defer func() { _ = f.Close() }()
 	vs, err := f.GetDataValidations(usersSheet)
-	if err != nil || len(vs) != int(fieldCount)-1 {
+	if err != nil || len(vs) != int(templateFields)-1 {
 		t.Fatalf("%d validations, %v", len(vs), err)
 	}
 	for _, v := range vs {
@@ -182,7 +182,7 @@ func TestWriteTemplate_OpensInLibreOffice(t *testing.T) {
 	dir := t.TempDir()
 	cells := map[string]string{}
 	for _, u := range templateRows {
-		for f := fieldEmail; f < fieldCount; f++ {
+		for f := fieldEmail; f < templateFields; f++ {
 			if v := *u.at(f); v != "" {
 				cells[cellName(int(f)+1, u.Number)] = v
 			}

@@ -131,3 +131,6 @@ func invisible(r rune) bool {
 	}
 	return false
 }
+
+// dayLayout is how a day is written.
+const dayLayout = "02-01-2006"

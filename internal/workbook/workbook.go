@@ -27,6 +27,11 @@ import (
 // invisible characters; every blank is a plain one, and a line break is a blank
 // but in Reason. Number is the row's number as Excel shows it, Sheet the name of
 // its sheet.
+//
+// StartOn is dd-mm-yyyy where the cell is a date, and else as typed. ID is what
+// the hidden column of a correction workbook says, empty for users that were
+// added to it; an ID that stands twice counts for its first row only. Anyone can
+// write anything into it: look it up among the rows that the caller may change.
 type Row struct {
 	Number        int
 	Sheet         string
@@ -40,14 +45,18 @@ type Row struct {
 	Department    string
 	Seed          string
 	Reason        string
+	StartOn       string
+	ID            string
 }
 
 // List is what a file holds: its users in the order of sheets and rows, and
 // sentences for a person about what was read although it is hidden, and what was
-// left out.
+// left out. Correction says that the file is, or was made from, a workbook of
+// [WriteCorrection].
 type List struct {
-	Rows    []Row
-	Notices []string
+	Rows       []Row
+	Notices    []string
+	Correction bool
 }
 
 // Limits bound what a file may cost. Time is how long reading may take.

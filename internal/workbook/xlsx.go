@@ -57,6 +57,7 @@ type collector struct {
 	example      bool  // the example sheet was there
 	misplaced    int   // users typed into the example sheet
 	hiddenSheets []string
+	ids          map[string]bool // of rows of a correction workbook
 }
 
 // read adds one sheet's users.
