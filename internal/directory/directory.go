@@ -125,5 +125,14 @@ type Directory interface {
 	Status(ctx context.Context, refs []string) ([]Person, error)
 }
 
+// Remembering is what a directory may have besides: it knows who was there and is
+// gone.
+type Remembering interface {
+	// Former returns, for at most [MaxPeople] e-mail addresses, people who had one
+	// of them and were terminated or deleted, with the State [Absent]; one person
+	// for each address, who may not be its present holder.
+	Former(ctx context.Context, emails []string) ([]Person, error)
+}
+
 // MaxPeople bounds the people in one call.
 const MaxPeople = 500

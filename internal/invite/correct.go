@@ -63,7 +63,7 @@ func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email stri
 	}
 	c := &Candidate{}
 	if old.Method == invitation.MethodEmailInvitation {
-		c.Request, c.Faults = Rules{Government: s.Government, Links: s.Links}.Email(d)
+		c.Request, c.Faults = s.plainRules(ctx, s.DB.Client).Email(d)
 	} else {
 		rules, err := s.Rules(ctx, s.DB.Client)
 		if err != nil {

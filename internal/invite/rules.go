@@ -58,12 +58,24 @@ type Rules struct {
 	Government address.Government
 	Allowed    map[string]bool // vendor domains
 	Links      Links
+	// Agencies are the domains of the officers that we know; they are asked for
+	// when an address has to be guessed, and nil is none.
+	Agencies func() []string
+
+	near map[string]string // what nearest has found, by domain
 }
 
 // Account checks every field of one account and returns every fault, in the
 // order of the fields. Codes: REQUIRED, TOO_LONG, INVALID_FORMAT,
 // DOMAIN_NOT_ALLOWED, USERNAME_NOT_ALLOWED, OFFSHORE_NUMBER, SEED_NOT_ELIGIBLE.
+// A fault says what was probably meant where that is obvious.
 func (r Rules) Account(d Details) (Request, fault.List) {
+	req, faults := r.account(d)
+	r.suggest(req, faults, r.account)
+	return req, faults
+}
+
+func (r Rules) account(d Details) (Request, fault.List) {
 	req := r.request(d)
 	c := check{}
 	if c.text("email", req.Email, "the email address", MaxEmail, true) && c.email(req.Email) && c.domain(r, req) {
@@ -84,8 +96,14 @@ func (r Rules) Account(d Details) (Request, fault.List) {
 
 // Email checks an e-mail invitation, of which only address, SEED and reason are
 // asked. Codes: REQUIRED, TOO_LONG, INVALID_FORMAT, NOT_PUBLIC_OFFICER,
-// SEED_NOT_ELIGIBLE.
+// SEED_NOT_ELIGIBLE. A fault says what was probably meant where that is obvious.
 func (r Rules) Email(d Details) (Request, fault.List) {
+	req, faults := r.email(d)
+	r.suggest(req, faults, r.email)
+	return req, faults
+}
+
+func (r Rules) email(d Details) (Request, fault.List) {
 	req := r.request(Details{Email: d.Email, Seed: d.Seed, Reason: d.Reason})
 	c := check{}
 	if c.text("email", req.Email, "the email address", MaxEmail, true) && c.email(req.Email) {
