@@ -75,6 +75,7 @@ func accountDetails(a model.AccountInput) invite.Details {
 		Email: a.Email, Username: text(a.TechPassUsername), FirstName: a.FirstName, LastName: a.LastName,
 		CountryCode: text(a.CountryCode), ContactNumber: a.ContactNumber,
 		Organisation: a.Organisation, Department: text(a.Department), Seed: answer(a.SeedRequired), Reason: a.Reason,
+		StartOn: text(a.StartOn),
 	}
 }
 

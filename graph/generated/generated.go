@@ -160,6 +160,7 @@ type ComplexityRoot struct {
 		SeedRequired      func(childComplexity int) int
 		SeedStatus        func(childComplexity int) int
 		SendCount         func(childComplexity int) int
+		StartOn           func(childComplexity int) int
 		TechpassStatus    func(childComplexity int) int
 		UpdatedAt         func(childComplexity int) int
 		UserType          func(childComplexity int) int
@@ -878,6 +879,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Invitation.SendCount(childComplexity), true
+	case "Invitation.startOn":
+		if e.ComplexityRoot.Invitation.StartOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.StartOn(childComplexity), true
 	case "Invitation.techPassStatus":
 		if e.ComplexityRoot.Invitation.TechpassStatus == nil {
 			break
@@ -1801,7 +1808,7 @@ enum SeedStatus {
 
 "Where our own work for an invitation stands. What the directory answers is techPassStatus and seedStatus."
 enum ProvisioningState {
-  "Waits for its start date."
+  "Waits: for 09:00 of its start date, or for the end of its batch's recall window. Nothing of it has run."
   SCHEDULED
   "Accepted; the work waits or runs."
   QUEUED
@@ -1853,6 +1860,8 @@ type Invitation {
   seedRequired: Boolean!
   "Why the account is needed."
   reason: String!
+  "Nothing happens before 09:00 of that day in Singapore; null: it began at once."
+  startOn: Date
   "When the request was accepted."
   invitedAt: Time!
   "When anything of it last changed."
@@ -2019,6 +2028,8 @@ input AccountInput {
   seedRequired: Boolean = false
   "Why the account is needed, at most 255 characters."
   reason: String!
+  "The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once."
+  startOn: Date
 }
 
 "A request for one account."
@@ -2485,6 +2496,8 @@ func (ec *executionContext) childFields_Invitation(ctx context.Context, field gr
 		return ec.fieldContext_Invitation_seedRequired(ctx, field)
 	case "reason":
 		return ec.fieldContext_Invitation_reason(ctx, field)
+	case "startOn":
+		return ec.fieldContext_Invitation_startOn(ctx, field)
 	case "invitedAt":
 		return ec.fieldContext_Invitation_invitedAt(ctx, field)
 	case "updatedAt":
@@ -5104,6 +5117,29 @@ func (ec *executionContext) fieldContext_Invitation_reason(_ context.Context, fi
 	return graphql.NewScalarFieldContext("Invitation", field, false, false, "String")
 }
 
+func (ec *executionContext) _Invitation_startOn(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_startOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODate2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_startOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "Date")
+}
+
 func (ec *executionContext) _Invitation_invitedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7658,8 +7694,8 @@ func (ec *executionContext) _WeekCount_weekOf(ctx context.Context, field graphql
 			return obj.WeekOf, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDate2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8815,7 +8851,7 @@ func (ec *executionContext) unmarshalInputAccountInput(ctx context.Context, obj 
 		asMap["seedRequired"] = false
 	}
 
-	fieldsInOrder := [...]string{"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber", "organisation", "department", "seedRequired", "reason"}
+	fieldsInOrder := [...]string{"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber", "organisation", "department", "seedRequired", "reason", "startOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8892,6 +8928,13 @@ func (ec *executionContext) unmarshalInputAccountInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.Reason = data
+		case "startOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startOn"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartOn = data
 		}
 	}
 	return it, nil
@@ -9833,6 +9876,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 		case "reason":
 			out.Values[i] = ec._Invitation_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startOn":
+			out.Values[i] = ec._Invitation_startOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "invitedAt":
@@ -11366,12 +11414,12 @@ func (ec *executionContext) unmarshalNCreateAccountInput2techbizᚋgraphᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+func (ec *executionContext) unmarshalNDate2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDate2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalDate(v)
 	if res == graphql.Null {
@@ -12256,6 +12304,24 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalODate2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDate(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDate(*v)
 	return res
 }
 

@@ -46,6 +46,8 @@ type AccountInput struct {
 	SeedRequired *bool `json:"seedRequired,omitempty"`
 	// Why the account is needed, at most 255 characters.
 	Reason string `json:"reason"`
+	// The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once.
+	StartOn *string `json:"startOn,omitempty"`
 }
 
 // A page of batches.
@@ -264,7 +266,7 @@ type Subscription struct {
 // How many were invited in one week.
 type WeekCount struct {
 	// The Monday on which the week begins, in Singapore.
-	WeekOf time.Time `json:"weekOf"`
+	WeekOf string `json:"weekOf"`
 	// How many.
 	Count int `json:"count"`
 	// By what the directory says of the account now, every status once.

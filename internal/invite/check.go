@@ -37,7 +37,7 @@ type Candidate struct {
 // fields is the order in which faults are told.
 var fields = []string{
 	"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber",
-	"organisation", "department", "seedRequired", "reason",
+	"organisation", "department", "seedRequired", "reason", "startOn",
 }
 
 // Sort puts faults in the order of the fields.
@@ -69,7 +69,7 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 // plainRules are those that hold without the allowed domains.
 func (s *Service) plainRules(ctx context.Context, client *ent.Client) Rules {
 	return Rules{
-		Government: s.Government, Links: s.Links, near: map[string]string{},
+		Government: s.Government, Links: s.Links, Now: s.DB.Now(), near: map[string]string{},
 		Agencies: sync.OnceValue(func() []string {
 			var agencies []string
 			err := client.Officer.Query().Unique(true).Select(officer.FieldAgency).Scan(access.System(ctx), &agencies)

@@ -61,6 +61,9 @@ func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email stri
 	if s.Government.Officer(address.Domain(email)) {
 		d.Username = ""
 	}
+	if old.StartOn != nil && startAt(*old.StartOn).After(s.DB.Now()) {
+		d.StartOn = *old.StartOn
+	}
 	c := &Candidate{}
 	if old.Method == invitation.MethodEmailInvitation {
 		c.Request, c.Faults = s.plainRules(ctx, s.DB.Client).Email(d)

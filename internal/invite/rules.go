@@ -3,6 +3,7 @@ package invite
 import (
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,10 +35,14 @@ const HomeCountry = "65"
 const noSEED = "schools.gov.sg"
 
 // Details are one account as typed. Seed is "", "Yes" or "No", or whatever a
-// workbook's cell said.
+// workbook's cell said; StartOn is a day as people or machines write it, or
+// nothing.
 type Details struct {
 	Email, Username, FirstName, LastName, CountryCode, ContactNumber,
 	Organisation, Department, Seed, Reason string
+	// Absent it leaves the input of an idempotency key as it was before there
+	// were start dates.
+	StartOn string `json:",omitempty"`
 }
 
 // Request is one account as the rules read it. A key is empty where the field
@@ -51,6 +56,9 @@ type Request struct {
 	EmailKey    string
 	UsernameKey string
 	Number      string // E.164
+	// StartOn is the day before which nothing happens, yyyy-mm-dd: empty, today or
+	// later. Details keep it as typed.
+	StartOn string
 }
 
 // Rules are what the rules of the fields depend on.
@@ -58,6 +66,7 @@ type Rules struct {
 	Government address.Government
 	Allowed    map[string]bool // vendor domains
 	Links      Links
+	Now        time.Time // decides which start dates have passed
 	// Agencies are the domains of the officers that we know; they are asked for
 	// when an address has to be guessed, and nil is none.
 	Agencies func() []string
@@ -91,6 +100,7 @@ func (r Rules) account(d Details) (Request, fault.List) {
 	c.text("department", req.Department, "the department", MaxDepartment, false)
 	req.SeedIsValid = c.seed(&req)
 	c.text("reason", req.Reason, "the reason", MaxReason, true)
+	req.StartOn = c.start(req.Details.StartOn, r.Now)
 	return req, c.faults
 }
 
@@ -123,7 +133,7 @@ func (r Rules) email(d Details) (Request, fault.List) {
 func (r Rules) request(d Details) Request {
 	for _, s := range []*string{
 		&d.Email, &d.Username, &d.FirstName, &d.LastName, &d.CountryCode, &d.ContactNumber,
-		&d.Organisation, &d.Department, &d.Seed, &d.Reason,
+		&d.Organisation, &d.Department, &d.Seed, &d.Reason, &d.StartOn,
 	} {
 		// A form's line break is two characters on the way and one to its writer.
 		*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))

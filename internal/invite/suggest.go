@@ -3,6 +3,7 @@ package invite
 import (
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -36,6 +37,8 @@ func (d *Details) At(field string) *string {
 		return &d.Seed
 	case "reason":
 		return &d.Reason
+	case "startOn":
+		return &d.StartOn
 	}
 	return nil
 }
@@ -91,6 +94,8 @@ func (r Rules) meant(f *fault.Error, d Details) []string {
 		return []string{meantCountry(d.CountryCode)}
 	case field == "contactNumber":
 		return []string{meantNumber(d.ContactNumber)}
+	case field == "startOn":
+		return []string{meantDay(d.StartOn)}
 	case field == "seedRequired" && f.Code == fault.SeedNotEligible:
 		return []string{"No"}
 	case field == "seedRequired":
@@ -113,6 +118,20 @@ func shown(s string) string {
 var meantAnswer = map[string]string{
 	"y": "Yes", "yes": "Yes", "ye": "Yes", "yeah": "Yes", "true": "Yes", "1": "Yes", "required": "Yes",
 	"n": "No", "no": "No", "nope": "No", "false": "No", "0": "No", "not required": "No", "none": "No", "nil": "No", "na": "No", "n/a": "No", "-": "No",
+}
+
+// otherDays are ways to write a day that leave no doubt about it.
+var otherDays = []string{"2.1.2006", "2 1 2006", "2006/1/2", "2006.1.2", "2-1-06", "2/1/06", "2 Jan 2006", "2 January 2006", "2-Jan-2006", "2-Jan-06", "Jan 2, 2006", "January 2, 2006"}
+
+// meantDay is a day as we write it.
+func meantDay(typed string) string {
+	s := strings.Join(strings.Fields(typed), " ")
+	for _, format := range otherDays {
+		if t, err := time.Parse(format, s); err == nil {
+			return t.Format(DayFormat)
+		}
+	}
+	return ""
 }
 
 // meantEmail is an address without what came along when it was copied, and then

@@ -3,6 +3,7 @@ package invite
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"techbiz/internal/address"
 )
@@ -14,6 +15,7 @@ func TestAccount_Suggestions(t *testing.T) {
 		Allowed:    map[string]bool{"vendor.com": true, "supplier.sg": true, "aab.com": true, "abb.com": true, "techpass.gov.sg": true},
 		Agencies:   func() []string { return []string{"tech.gov.sg", "moh.gov.sg"} },
 		near:       map[string]string{},
+		Now:        time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC),
 	}
 	email := func(s string) func(*Details) { return func(d *Details) { d.Email = s } }
 	username := func(s string) func(*Details) { return func(d *Details) { d.Username = s } }
@@ -78,6 +80,8 @@ func TestAccount_Suggestions(t *testing.T) {
 		"an answer of another kind":                   {seed("perhaps"), ""},
 		"SEED where it can't be had":                  {func(d *Details) { d.Email, d.Username, d.Seed = "a@schools.gov.sg", "", "Yes" }, "seedRequired=No"},
 		"a name with what can't be shown":             {func(d *Details) { d.FirstName = "Mei\u202e Ling\x07" }, "firstName=Mei|Ling"},
+		"a day with a month's name":                   {func(d *Details) { d.StartOn = "1 Dec 2026" }, "startOn=01-12-2026"},
+		"a day that has passed":                       {func(d *Details) { d.StartOn = "1 Dec 2025" }, ""},
 		"a name that is too long":                     {func(d *Details) { d.FirstName = strings.Repeat("x", 65) }, ""},
 	}
 	for name, c := range cases {
