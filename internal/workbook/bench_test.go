@@ -2,8 +2,15 @@ package workbook
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io"
+	"runtime"
+	"runtime/metrics"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -36,40 +43,141 @@ func manyUsers(t testing.TB, n int) []byte {
 	return out.Bytes()
 }
 
-func BenchmarkRead10000(b *testing.B) {
+// readAll reads n users and stops the benchmark where there are others.
+func readAll(b *testing.B, file []byte, n int) {
+	lim := DefaultLimits()
+	lim.Rows = n
+	l, err := Read(context.Background(), bytes.NewReader(file), int64(len(file)), "users.xlsx", lim)
+	if err != nil || len(l.Rows) != n {
+		b.Fatal(err)
+	}
+}
+
+// rowsAll reads as many rows with excelize's bare streaming read.
+func rowsAll(b *testing.B, file []byte, n int) {
+	f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{RawCellValue: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows, err := f.Rows(usersSheet)
+	if err != nil {
+		b.Fatal(err)
+	}
+	found := 0
+	for ; rows.Next(); found++ {
+		if _, err := rows.Columns(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(rows.Close(), f.Close()); err != nil || found != templateFirst-1+n {
+		b.Fatal(found, err)
+	}
+}
+
+// timed is how long f takes.
+func timed(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// BenchmarkReadBesideExcelize reads 10,000 users with this package and with the
+// measure, excelize's bare streaming read, in turns. The ratio is ours to theirs.
+func BenchmarkReadBesideExcelize(b *testing.B) {
 	file := manyUsers(b, 10_000)
+	var ours, theirs time.Duration
+	for b.Loop() {
+		ours += timed(func() { readAll(b, file, 10_000) })
+		theirs += timed(func() { rowsAll(b, file, 10_000) })
+	}
+	b.ReportMetric(ours.Seconds()*1000/float64(b.N), "ours-ms")
+	b.ReportMetric(theirs.Seconds()*1000/float64(b.N), "excelize-ms")
+	b.ReportMetric(ours.Seconds()/theirs.Seconds(), "ratio")
+}
+
+// BenchmarkReadGrowth reads 10,000 and 50,000 users in turns. The growth is how
+// many times as long the fivefold takes, the peak what the heap holds more than
+// before while it is read.
+func BenchmarkReadGrowth(b *testing.B) {
+	few, many := manyUsers(b, 10_000), manyUsers(b, 50_000)
+	var short, long time.Duration
+	var peak uint64
+	for b.Loop() {
+		short += timed(func() { readAll(b, few, 10_000) })
+		long += timed(func() { readAll(b, many, 50_000) })
+		b.StopTimer()
+		peak = max(peak, peakOf(func() { readAll(b, many, 50_000) }))
+		b.StartTimer()
+	}
+	b.ReportMetric(short.Seconds()*1000/float64(b.N), "10000-ms")
+	b.ReportMetric(long.Seconds()*1000/float64(b.N), "50000-ms")
+	b.ReportMetric(long.Seconds()/short.Seconds(), "growth")
+	b.ReportMetric(float64(peak)/(1<<20), "peak-MiB")
+}
+
+// peakOf is the most that the heap holds above what it holds now, while f runs.
+func peakOf(f func()) uint64 {
+	heap := func() uint64 {
+		m := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		metrics.Read(m)
+		return m[0].Value.Uint64()
+	}
+	runtime.GC()
+	before, peak := heap(), uint64(0)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				peak = max(peak, heap())
+			}
+		}
+	}()
+	f()
+	close(stop)
+	<-stopped
+	return max(peak, before) - before
+}
+
+func BenchmarkReadCSV10000(b *testing.B) {
+	var text strings.Builder
+	text.WriteString(lines(",", "\r\n", titles()))
+	for i := range 10_000 {
+		text.WriteString(lines(",", "\r\n", oneUser(fmt.Sprintf("user.%d@vendor%d.example", i, i%50))))
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if l := readOK(b, file); len(l.Rows) != 10_000 {
-			b.Fatal(len(l.Rows))
+		if l, err := readText(text.String()); err != nil || len(l.Rows) != 10_000 {
+			b.Fatal(err)
 		}
 	}
 }
 
-// BenchmarkExcelizeRows10000 is the measure: excelize's bare streaming read of
-// the same file.
-func BenchmarkExcelizeRows10000(b *testing.B) {
-	file := manyUsers(b, 10_000)
+func BenchmarkWriteCorrection10000(b *testing.B) {
+	rows := make([]CorrectionRow, 10_000)
+	for i := range rows {
+		rows[i] = flagged()[i%2]
+		rows[i].ID = fmt.Sprint(i)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := excelize.OpenReader(bytes.NewReader(file), excelize.Options{RawCellValue: true})
-		if err != nil {
+		if err := WriteCorrection(io.Discard, rows); err != nil {
 			b.Fatal(err)
 		}
-		rows, err := f.Rows(usersSheet)
-		if err != nil {
-			b.Fatal(err)
-		}
-		n := 0
-		for ; rows.Next(); n++ {
-			if _, err := rows.Columns(); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := rows.Close(); err != nil || n != templateFirst-1+10_000 {
-			b.Fatal(n, err)
-		}
-		if err := f.Close(); err != nil {
+	}
+}
+
+func BenchmarkWriteReport10000(b *testing.B) {
+	rows := make([]ReportRow, 10_000)
+	for i := range rows {
+		rows[i] = ReportRow{Row: flagged()[i%2].Row, Outcome: "Failed", Failure: "The directory has this number already."}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := WriteReport(io.Discard, reported(nil, rows...)); err != nil {
 			b.Fatal(err)
 		}
 	}

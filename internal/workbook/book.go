@@ -34,8 +34,10 @@ type sheetPart struct {
 
 // book is what the workbook says about itself.
 type book struct {
-	sheets  []sheetPart
-	strings string // the part of the shared texts, empty if it has none
+	sheets   []sheetPart
+	strings  string // the part of the shared texts, empty if it has none
+	styles   string // the part of the formats, likewise
+	from1904 bool   // dates count from 1904, as on Macs of old
 }
 
 // relations reads what a part refers to; the part "" is the archive as a whole.
@@ -48,8 +50,8 @@ func (c *container) relations(ctx context.Context, part string) (relations, erro
 	}
 	var rels relations
 	err := c.each(ctx, name, "its list of parts", func(x *scanner) error {
-		return elements(x, "Relationship", func() error {
-			if string(x.value("TargetMode")) == "External" {
+		return elements(x, func(name string) error {
+			if name != "Relationship" || string(x.value("TargetMode")) == "External" {
 				return nil
 			}
 			if len(rels) == mostParts {
@@ -79,16 +81,16 @@ func resolve(from, target string) string {
 	return partName(path.Clean(target))
 }
 
-// elements calls on for every start tag of that name in the part, and reads the
+// elements calls on with the name of every start tag in the part, and reads the
 // part to its end.
-func elements(x *scanner, name string, on func() error) error {
+func elements(x *scanner, on func(name string) error) error {
 	for {
 		tok, err := x.next()
 		if err != nil || tok == endOfPart {
 			return err
 		}
-		if tok == startTag && string(x.name) == name {
-			if err := on(); err != nil {
+		if tok == startTag {
+			if err := on(string(x.name)); err != nil {
 				return err
 			}
 		}
@@ -117,8 +119,19 @@ func openBook(ctx context.Context, c *container) (*book, error) {
 	if r, ok := rels.by(func(r relation) bool { return r.kind == "sharedStrings" }); ok {
 		b.strings = r.target
 	}
+	if r, ok := rels.by(func(r relation) bool { return r.kind == "styles" }); ok {
+		b.styles = r.target
+	}
 	return b, c.each(ctx, main, "its list of sheets", func(x *scanner) error {
-		return elements(x, "sheet", func() error { return b.add(x, rels) })
+		return elements(x, func(name string) error {
+			switch name {
+			case "sheet":
+				return b.add(x, rels)
+			case "workbookPr":
+				b.from1904 = x.on("date1904")
+			}
+			return nil
+		})
 	})
 }
 

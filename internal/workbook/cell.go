@@ -24,6 +24,8 @@ type cell struct {
 	column   int
 	kind     cellKind
 	text     string // as stored
+	dated    bool   // a number that is shown as a date
+	from1904 bool   // where that date counts from, in place of 1900
 	from, to int    // while the row is read: where the text stands in the row's
 }
 
@@ -56,6 +58,9 @@ func (s *sheetReader) cell() error {
 	c := cell{column: s.column, kind: kindOf(s.x.value("t")), from: len(s.text)}
 	if c.kind == unknownKind {
 		return malformed("the cell type %.20q", s.x.value("t"))
+	}
+	if c.kind == number {
+		c.dated, c.from1904 = s.styles.of(s.x.value("s")), s.from1904
 	}
 	formula, err := s.value(c.kind)
 	if err != nil {
@@ -90,9 +95,10 @@ func (s *sheetReader) place() error {
 }
 
 // value appends what the cell holds to the row's text, and says whether a
-// formula made it.
+// formula made it. Of an inline text and a value beside it, which some programs
+// write, the text counts.
 func (s *sheetReader) value(kind cellKind) (formula bool, err error) {
-	from, valued := len(s.text), false
+	from, hasPlain, hasRich := len(s.text), false, false
 	for outer := s.x.depth() - 1; ; {
 		tok, err := s.x.next()
 		if err != nil {
@@ -110,18 +116,18 @@ func (s *sheetReader) value(kind cellKind) (formula bool, err error) {
 		plain := string(s.x.name) == "v"
 		rich := kind == inlineText && string(s.x.name) == "is"
 		switch {
-		case (plain || rich) && valued:
+		case plain && hasPlain || rich && hasRich:
 			return formula, malformed("two values in %s", cellName(s.column, s.row))
-		case plain:
+		case plain && !hasRich:
 			s.text, err = s.x.content(s.text, from+s.lim.CellBytes)
 			s.text = s.text[:from+len(decodeX(s.text[from:]))]
 		case rich:
-			s.text, err = richText(s.x, s.text, s.lim.CellBytes)
+			s.text, err = richText(s.x, s.text[:from], s.lim.CellBytes)
 		default:
 			formula = formula || string(s.x.name) == "f"
 			err = s.x.skip()
 		}
-		valued = valued || plain || rich
+		hasPlain, hasRich = hasPlain || plain, hasRich || rich
 		if err != nil {
 			return formula, err
 		}

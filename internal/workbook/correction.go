@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"techbiz/internal/fault"
 )
 
@@ -50,16 +48,19 @@ func (t *template) corrections(rows []CorrectionRow) {
 		func() error { return t.f.SetColStyle(usersSheet, issues, t.note) },
 		func() error { return t.f.SetColVisible(usersSheet, id, false) },
 	)
+	var comments []comment
 	for i, r := range rows {
-		t.correction(templateFirst+i, i+1, r, several)
+		comments = append(comments, t.correction(templateFirst+i, i+1, r, several)...)
 	}
+	t.comments(comments)
 	// Sorting by the filter's arrows takes every column along, hidden ones, too.
 	area := cellName(1, templateHeader) + ":" + id + strconv.Itoa(templateFirst+max(len(rows), 1)-1)
 	t.do(func() error { return t.f.AutoFilter(usersSheet, area, nil) })
 }
 
-// correction writes one row, which has that number here.
-func (t *template) correction(at, number int, r CorrectionRow, several bool) {
+// correction writes one row, which has that number here, and returns the comments
+// on its cells.
+func (t *template) correction(at, number int, r CorrectionRow, several bool) (comments []comment) {
 	cells := make([]any, fieldCount)
 	cells[fieldSN] = number
 	for f := fieldEmail; f < fieldCount; f++ {
@@ -76,20 +77,15 @@ func (t *template) correction(at, number int, r CorrectionRow, several bool) {
 		}
 	}
 	for f := fieldEmail; f < templateFields; f++ {
-		if said[f] != "" {
-			t.comment(cellName(int(f)+1, at), said[f])
+		if said[f] == "" {
+			continue
 		}
+		column := int(f) + 1
+		name := cellName(column, at)
+		t.do(func() error { return t.f.SetCellStyle(usersSheet, name, name, t.wrong) })
+		comments = append(comments, comment{column: column, row: at, text: said[f]})
 	}
-}
-
-// comment marks a cell and says why.
-func (t *template) comment(at, text string) {
-	t.do(
-		func() error { return t.f.SetCellStyle(usersSheet, at, at, t.wrong) },
-		func() error {
-			return t.f.AddComment(usersSheet, excelize.Comment{Cell: at, Author: "TechBiz", Text: text, Width: 320, Height: 80})
-		},
-	)
+	return comments
 }
 
 // issuesText is what the column Issues says: where the row stood, and a line for

@@ -1,8 +1,10 @@
 package workbook
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 
@@ -73,9 +75,32 @@ func TestWriteCorrection_ReadsBackAsTyped(t *testing.T) {
 	}
 }
 
+// commentsOf are the comments on the sheet Users, by cell.
+func commentsOf(t testing.TB, b []byte) map[string]string {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	comments, err := f.GetComments(usersSheet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, c := range comments {
+		texts[c.Cell] = c.Text
+		for _, run := range c.Paragraph {
+			texts[c.Cell] += run.Text
+		}
+	}
+	return texts
+}
+
 func TestWriteCorrection_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	f, err := excelize.OpenReader(bytes.NewReader(corrections(t, flagged())))
+	b := corrections(t, flagged())
+	f, err := excelize.OpenReader(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,16 +114,8 @@ func TestWriteCorrection_SaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: %q, %v, want %q", at, got, err, want)
 		}
 	}
-	comments, err := f.GetComments(usersSheet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]string{}
-	for _, c := range comments {
-		got[c.Cell] = c.Text
-	}
 	want := map[string]string{"B5": "This domain is not allowed. Probably meant: a@b.gov.sg", "G5": "Enter eight digits.", "L6": "No such day."}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, commentsOf(t, b)); d != "" {
 		t.Errorf("comments (-want +got):\n%s", d)
 	}
 	if seen, err := f.GetColVisible(usersSheet, "N"); err != nil || seen {
@@ -137,4 +154,35 @@ func TestRead_ColumnOfIssuesWithoutIDs(t *testing.T) {
 	if l.Correction || len(l.Notices) != 1 || !strings.Contains(l.Notices[0], "“Issues”") {
 		t.Errorf("correction %v, notices %q", l.Correction, l.Notices)
 	}
+}
+
+// Past 1,024 drawings Excel wants every block of their ids named.
+func TestWriteCorrection_ManyComments(t *testing.T) {
+	t.Parallel()
+	rows := make([]CorrectionRow, 1100)
+	for i := range rows {
+		rows[i] = flagged()[0]
+		rows[i].ID = fmt.Sprint(i)
+	}
+	b := corrections(t, rows)
+	if got := len(commentsOf(t, b)); got != 2200 {
+		t.Errorf("%d comments", got)
+	}
+	if l := readOK(t, b); len(l.Rows) != len(rows) || l.Rows[1099].ID != "1099" {
+		t.Errorf("%d rows", len(l.Rows))
+	}
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawing, err := fs.ReadFile(z, drawingPart)
+	if err != nil || !bytes.Contains(drawing, []byte(`data="1,2,3"`)) || !bytes.Contains(drawing, []byte(`id="_x0000_s3224"`)) {
+		t.Errorf("the drawing lacks a block: %v", err)
+	}
+}
+
+func TestWriteCorrection_NoRows(t *testing.T) {
+	t.Parallel()
+	_, err := read(corrections(t, nil))
+	wantFault(t, err, fault.BatchEmpty, "no users")
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"techbiz/internal/fault"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 )
@@ -135,6 +137,8 @@ func fixtures(t testing.TB) []string {
 	return names
 }
 
+// FuzzRead looks for files that end in something other than rows or a fault, and
+// for those whose cells excelize reads differently.
 func FuzzRead(f *testing.F) {
 	for _, name := range fixtures(f) {
 		b, err := os.ReadFile(name)
@@ -144,11 +148,29 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 	}
 	f.Add(bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(f))
+	for _, s := range shapes {
+		f.Add(s.parts().bytes(f))
+	}
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		l, err := read(b)
-		if err == nil && len(l.Rows) == 0 {
+		if err != nil {
+			if len(fault.Of(err)) == 0 {
+				t.Errorf("an error without a code: %v", err)
+			}
+			return
+		}
+		if len(l.Rows) == 0 {
 			t.Error("neither rows nor an error")
+		}
+		ours, err := grids(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for sheet, g := range ours {
+			if theirs, err := oracle(b, sheet); err == nil {
+				sameGrid(t, g, theirs)
+			}
 		}
 	})
 }

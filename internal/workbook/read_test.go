@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,14 +16,14 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// fixtureRows are the users of testdata/make/users.json.
+// fixtureRows are the users of testdata/producers/users.json.
 var fixtureRows = []Row{
 	{Number: 5, Sheet: "Users", Email: "lim_wei_jie@agency.gov.sg", FirstName: "Wei Jie", LastName: "Lim", CountryCode: "65", ContactNumber: "91234567",
-		Organisation: "Example & Sons <Agency>", Department: "Digital Services", Seed: "Yes", Reason: "Develops the licensing service"},
+		Organisation: "Example & Sons <Agency>", Department: "Digital Services", Seed: "Yes", Reason: "Develops the licensing service", StartOn: "01-02-2027"},
 	{Number: 6, Sheet: "Users", Email: "zoe@vendor.example", Username: "zoe.o-brien", FirstName: "Zoë", LastName: "O’Brien", CountryCode: "65", ContactNumber: "+65 9123 4567",
-		Organisation: "小龍公司", Seed: "No", Reason: "Line one\nline two"},
+		Organisation: "小龍公司", Seed: "No", Reason: "Line one\nline two", StartOn: "01-03-2027"},
 	{Number: 7, Sheet: "Users", Email: "link@vendor.example", Username: "link.user", FirstName: "Rich text", LastName: "🚀 User", CountryCode: "65", ContactNumber: "6591234568",
-		Organisation: "Example Vendor", Seed: "TRUE", Reason: "Number with its code"},
+		Organisation: "Example Vendor", Department: "04-03-2026", Seed: "TRUE", Reason: "Number with its code"},
 	{Number: 8, Sheet: "Users", Email: "hidden@vendor.example", Username: "hidden.user", FirstName: "Hidden", LastName: "Row", ContactNumber: "81234567",
 		Organisation: "Formula Ltd", Department: "Hidden column", Seed: "no", Reason: "Has a formula"},
 }
@@ -49,6 +50,35 @@ func TestRead_FilesOfOtherProducers(t *testing.T) {
 			l := readOK(t, b)
 			wantRows(t, l, fixtureRows...)
 			if d := cmp.Diff(want, l.Notices); d != "" {
+				t.Errorf("notices (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestRead_TextsOfOtherProducers(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(rows []Row){
+		"sheetjs": func([]Row) {},
+		"python":  func(rows []Row) { rows[2].Seed = "True" },
+		// It shows dates as its language does, which nobody can tell from a text.
+		"libreoffice":       func(rows []Row) { rows[0].StartOn, rows[2].Department = "02/01/2027", "03/04/2026" },
+		"libreoffice-utf16": func(rows []Row) { rows[0].StartOn, rows[2].Department = "02/01/2027", "03/04/2026" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, err := os.ReadFile("testdata/" + name + ".csv")
+			if err != nil {
+				t.Fatal(err)
+			}
+			l, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "Users.csv", DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := slices.Clone(fixtureRows)
+			change(rows)
+			wantRows(t, l, rows...)
+			if d := cmp.Diff([]string{"The column “Remarks” of the sheet “Users” is not part of the template; it was ignored."}, l.Notices); d != "" {
 				t.Errorf("notices (-want +got):\n%s", d)
 			}
 		})
@@ -153,8 +183,8 @@ func TestRead_Values(t *testing.T) {
 		"a negative number":                    {`<c><v>-1.50E1</v></c>`, "-15"},
 		"a number of a size beyond phones":     {`<c><v>1E+300</v></c>`, "1E+300"},
 		"a text that looks like an exponent":   {`<c t="inlineStr"><is><t>6.591E+09</t></is></c>`, "6.591E+09"},
-		"a date is its serial number":          {`<c s="3"><v>46349</v></c>`, "46349"},
-		"an ISO date":                          {`<c t="d"><v>2026-11-23</v></c>`, "2026-11-23"},
+		"a number without a date's format":     {`<c s="3"><v>46349</v></c>`, "46349"},
+		"an ISO date":                          {`<c t="d"><v>2026-11-23</v></c>`, "23-11-2026"},
 		"true":                                 {`<c t="b"><v>1</v></c>`, "TRUE"},
 		"false":                                {`<c t="b"><v>0</v></c>`, "FALSE"},
 		"an error":                             {`<c t="e"><v>#N/A</v></c>`, "#N/A"},
@@ -166,6 +196,8 @@ func TestRead_Values(t *testing.T) {
 		"an escaped line end":                  {inline("one_x000D_\ntwo"), "one\ntwo"},
 		"an escaped underscore":                {inline("_x005F_x000D_"), "_x000D_"},
 		"an escaped pair":                      {inline("_xD83D__xDE80_"), "🚀"},
+		"an inline text and a value beside it": {`<c t="inlineStr"><v>0</v><is><t>text</t></is></c>`, "text"},
+		"a value behind the inline text":       {`<c t="inlineStr"><is><t>text</t></is><v>0</v></c>`, "text"},
 		"entities":                             {inline("&lt;&#65;&#x1F680;&amp;amp;&gt;"), "<A🚀&amp;>"},
 		"CDATA":                                {`<c t="inlineStr"><is><t>a<![CDATA[<b> & ]]>c</t></is></c>`, "a<b> & c"},
 		"blanks of other kinds":                {inline("\u00a0\u3000a\u00a0b\u2009 \ufeff"), "a b"},

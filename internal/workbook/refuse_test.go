@@ -51,7 +51,7 @@ func TestRead_OtherExtensions(t *testing.T) {
 	t.Parallel()
 	b := bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(t)
 	for name, says := range map[string]string{
-		"users.xls": "old Excel", "users.XLSM": ".xlsm", "users.csv": ".csv", "users.numbers": "Numbers", "users.ods": "OpenDocument",
+		"users.xls": "old Excel", "users.XLSM": ".xlsm", "users.csv": "let its name end in .xlsx", "users.tsv": "let its name end in .csv", "users.txt": ".txt", "users.numbers": "Numbers", "users.ods": "OpenDocument",
 		"users": ".xlsx", "users.pdf": ".xlsx", "": ".xlsx",
 	} {
 		_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), name, DefaultLimits())

@@ -29,7 +29,10 @@ var errEnough = errors.New("enough of this sheet")
 type sheetReader struct {
 	x      *scanner
 	shared *sharedStrings
+	styles *styles
 	lim    Limits
+
+	from1904 bool // the workbook counts dates from 1904
 
 	wanted   []bool // by column, counted from 1: it is kept; nil keeps all
 	row      int    // the present row's number, or the last one's
@@ -47,7 +50,7 @@ type sheetReader struct {
 
 func newSheetReader(x *scanner, shared *sharedStrings, lim Limits) *sheetReader {
 	return &sheetReader{
-		x: x, shared: shared, lim: lim,
+		x: x, shared: shared, styles: &styles{}, lim: lim,
 		ignored: make([]bool, lim.Columns+1),
 		hidden:  make([]bool, lim.Columns+1),
 	}

@@ -91,10 +91,9 @@ func (t *table) user(r *sheetRow) error {
 		if err := t.c.count(len(c.text)); err != nil {
 			return err
 		}
-		if *to = display(c); t.fields[c.column] != fieldReason {
-			*to = oneLine(*to)
-		}
-		some = some || *to != "" && t.fields[c.column] != fieldID
+		f := t.fields[c.column]
+		*to = shown(f, c)
+		some = some || *to != "" && f != fieldID
 	}
 	switch {
 	case !some:
@@ -114,6 +113,18 @@ func (t *table) user(r *sheetRow) error {
 	}
 	t.c.list.Rows = append(t.c.list.Rows, u)
 	return nil
+}
+
+// shown is what a cell says in that column.
+func shown(f field, c cell) string {
+	switch f {
+	case fieldReason:
+		return display(c)
+	case fieldStartOn:
+		return startOn(c)
+	default:
+		return oneLine(display(c))
+	}
 }
 
 // identify takes the row's id from a user that repeats another's: whoever copies

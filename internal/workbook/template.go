@@ -65,7 +65,7 @@ var templateRules = [fieldCount]templateRule{
 	fieldReason: {width: 44, longest: 255, prompt: "Required, up to 255 characters."},
 	fieldStartOn: {width: 14,
 		prompt: "May be empty: at once. Else the day as dd-mm-yyyy, such as 01-02-2027: account and mail wait until 09:00 of it, Singapore time.",
-		check:  `OR(ISNUMBER(L5),AND(LEN(L5)=10,ISNUMBER(DATE(MID(L5,7,4),MID(L5,4,2),LEFT(L5,2)))))`},
+		check:  `IF(ISNUMBER(L5),TRUE,AND(LEN(L5)=10,DAY(DATE(MID(L5,7,4),MID(L5,4,2),LEFT(L5,2)))=VALUE(LEFT(L5,2))))`},
 	fieldIssues: {width: 60},
 	fieldID:     {width: 38},
 }

@@ -2,6 +2,7 @@ package workbook
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -173,13 +174,61 @@ func TestRead_TemplateSavedByLibreOffice(t *testing.T) {
 	}
 }
 
-func TestWriteTemplate_OpensInLibreOffice(t *testing.T) {
-	t.Parallel()
+// savedByOffice saves each workbook anew with LibreOffice, without a window.
+func savedByOffice(t *testing.T, books ...[]byte) [][]byte {
+	t.Helper()
 	office, err := exec.LookPath("soffice")
 	if err != nil || testing.Short() {
 		t.Skip("needs LibreOffice (soffice), and is slow")
 	}
 	dir := t.TempDir()
+	args := []string{"-env:UserInstallation=file://" + filepath.ToSlash(dir) + "/profile", "--headless", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out")}
+	for i, b := range books {
+		name := filepath.Join(dir, fmt.Sprintf("%d.xlsx", i))
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, name)
+	}
+	if out, err := exec.CommandContext(t.Context(), office, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	var saved [][]byte
+	for i := range books {
+		b, err := os.ReadFile(filepath.Join(dir, "out", fmt.Sprintf("%d.xlsx", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved = append(saved, b)
+	}
+	return saved
+}
+
+// wantGuided checks that a template still has its sheets and what Excel checks.
+// LibreOffice saves no frozen header without a window, whoever made the file.
+func wantGuided(t *testing.T, b []byte) {
+	t.Helper()
+	f, err := excelize.OpenReader(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	if d := cmp.Diff([]string{usersSheet, guideSheet, exampleSheet}, f.GetSheetList()); d != "" {
+		t.Errorf("sheets (-want +got):\n%s", d)
+	}
+	vs, err := f.GetDataValidations(usersSheet)
+	if err != nil || len(vs) != int(templateFields)-1 {
+		t.Fatalf("%d validations, %v", len(vs), err)
+	}
+	for _, v := range vs {
+		if v.Error == nil || v.Prompt == nil || *v.Error == "" || *v.Prompt == "" {
+			t.Errorf("%s: no message", v.Sqref)
+		}
+	}
+}
+
+func TestWrite_OpensInLibreOffice(t *testing.T) {
+	t.Parallel()
 	cells := map[string]string{}
 	for _, u := range templateRows {
 		for f := fieldEmail; f < templateFields; f++ {
@@ -188,17 +237,26 @@ func TestWriteTemplate_OpensInLibreOffice(t *testing.T) {
 			}
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "list.xlsx"), filled(t, usersSheet, cells), 0o600); err != nil {
+	var report bytes.Buffer
+	rows := flagged()
+	if err := WriteReport(&report, reported(nil, ReportRow{Row: rows[0].Row, Outcome: "Failed"})); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), office, "-env:UserInstallation=file://"+filepath.ToSlash(dir)+"/profile",
-		"--headless", "--convert-to", "xlsx", "--outdir", filepath.Join(dir, "out"), filepath.Join(dir, "list.xlsx"))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	saved := savedByOffice(t, filled(t, usersSheet, cells), corrections(t, rows), report.Bytes())
+	wantRows(t, readOK(t, saved[0]), templateRows...)
+	wantGuided(t, saved[0])
+	l := readOK(t, saved[1])
+	wantRows(t, l, here(rows[0], 5), here(rows[1], 6))
+	if !l.Correction || len(l.Notices) > 0 {
+		t.Errorf("correction %v, notices %q", l.Correction, l.Notices)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, "out", "list.xlsx"))
-	if err != nil {
-		t.Fatal(err)
+	for i, want := range map[int]int{1: 3, 0: 0} { // comments
+		if got := commentsOf(t, saved[i]); len(got) != want {
+			t.Errorf("workbook %d has the comments %v, want %d", i, got, want)
+		}
 	}
-	wantRows(t, readOK(t, b), templateRows...)
+	g, err := grids(saved[2])
+	if err != nil || g[reportSheet]["G2"] != "'"+rows[0].Organisation || g[reportSheet]["I2"] != "Failed" {
+		t.Errorf("report %v, %v", g, err)
+	}
 }

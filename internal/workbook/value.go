@@ -8,11 +8,20 @@ import (
 )
 
 // display is a cell's value as a person means it: numbers in full, without an
-// exponent; TRUE and FALSE; everything else as it stands.
+// exponent; dates as dd-mm-yyyy; TRUE and FALSE; everything else as it stands.
 func display(c cell) string {
 	switch c.kind {
 	case number:
+		if c.dated {
+			if text, ok := dateText(strings.TrimSpace(c.text), c.from1904); ok {
+				return text
+			}
+		}
 		return plainNumber(strings.Trim(c.text, " \t\n"))
+	case date:
+		if text, ok := isoDate(strings.TrimSpace(c.text)); ok {
+			return text
+		}
 	case boolean:
 		switch strings.Trim(c.text, " \t\n") {
 		case "1", "true":
@@ -131,6 +140,3 @@ func invisible(r rune) bool {
 	}
 	return false
 }
-
-// dayLayout is how a day is written.
-const dayLayout = "02-01-2006"

@@ -1,5 +1,6 @@
-// Package workbook reads a list of users from an Excel workbook and writes the
-// template that people fill in.
+// Package workbook reads a list of users from an Excel workbook or a CSV file, and
+// writes the workbooks that people get: the template, the rows to correct, and the
+// report.
 //
 // It is pure: bytes in, rows and faults out. It knows no rule about a value and
 // no database; a row comes out as it was typed. Reading is one pass over each
@@ -7,9 +8,9 @@
 // rows than the sheet holds: what cannot be read to its end, down to the check
 // sums of the parts, is refused as a whole.
 //
-// Not read: number formats (a date is its serial number), hidden sheets, sheets
-// without a header row, and the template's sheets "How to" and "Example", which
-// are known by the text of their cell A1.
+// Not read: number formats but for those of dates, hidden sheets, sheets without a
+// header row, and the template's sheets "How to" and "Example", which are known by
+// the text of their cell A1.
 package workbook
 
 import (
@@ -25,7 +26,7 @@ import (
 
 // Row is one user as typed in the sheet. Values are trimmed of blanks and
 // invisible characters; every blank is a plain one, and a line break is a blank
-// but in Reason. Number is the row's number as Excel shows it, Sheet the name of
+// but in Reason. A date is dd-mm-yyyy wherever it stands. Number is the row's number as Excel shows it, Sheet the name of
 // its sheet.
 //
 // StartOn is dd-mm-yyyy where the cell is a date, and else as typed. ID is what
@@ -95,7 +96,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limit
 			bytesText(size), bytesText(lim.FileBytes))
 	}
 	if size == 0 {
-		return nil, fault.New(fault.FileUnreadable, "The file is empty. Choose the workbook that holds the users.")
+		return nil, fault.New(fault.FileUnreadable, "The file is empty. Choose the file that holds the users.")
 	}
 	if lim.Time > 0 {
 		var cancel context.CancelFunc
@@ -109,6 +110,8 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limit
 	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case ".xlsx":
 		return readXLSX(ctx, r, size, lim)
+	case ".csv":
+		return readCSV(ctx, r, size, name, lim)
 	default:
 		return nil, otherExtension(ext)
 	}

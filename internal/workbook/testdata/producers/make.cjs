@@ -1,11 +1,12 @@
-// Writes exceljs.xlsx, sheetjs.xlsx and writeexcelfile.xlsx beside this folder,
-// from users.json. Needs the packages exceljs, xlsx and write-excel-file.
+// Writes exceljs.xlsx, sheetjs.xlsx, sheetjs.csv and writeexcelfile.xlsx beside this
+// folder, from users.json; run it with TZ=UTC. Needs the packages exceljs, xlsx and write-excel-file.
 const fs = require("fs");
 const path = require("path");
 const ExcelJS = require("exceljs");
 const XLSX = require("xlsx");
 const out = (name) => path.join(__dirname, "..", name);
-const { header, rows } = JSON.parse(fs.readFileSync(path.join(__dirname, "users.json")));
+const day = (_, v) => (v && v.date ? new Date(v.date + "T00:00:00Z") : v);
+const { header, rows } = JSON.parse(fs.readFileSync(path.join(__dirname, "users.json")), day);
 
 async function exceljs() {
   const wb = new ExcelJS.Workbook();
@@ -27,7 +28,7 @@ async function exceljs() {
 function sheetjs() {
   const cells = [["Create multiple TechPass accounts"], [], [], header];
   for (const [n, row] of Object.entries(rows)) cells[Number(n) - 1] = row;
-  const ws = XLSX.utils.aoa_to_sheet(Array.from(cells, (r) => r || []));
+  const ws = XLSX.utils.aoa_to_sheet(Array.from(cells, (r) => r || []), { dateNF: "dd-mm-yyyy" });
   ws.B7.l = { Target: "mailto:link@vendor.example" };
   ws.H8 = { t: "s", v: "Formula Ltd", f: '"Formula"&" Ltd"' };
   ws["!merges"] = [XLSX.utils.decode_range("A1:K1")];
@@ -39,11 +40,12 @@ function sheetjs() {
   XLSX.utils.book_append_sheet(wb, XLSX.utils.aoa_to_sheet([]), "Lists");
   wb.Workbook = { Sheets: [{}, {}, { Hidden: 1 }] };
   XLSX.writeFile(wb, out("sheetjs.xlsx"), { bookSST: false });
+  XLSX.writeFile(wb, out("sheetjs.csv"), { bookType: "csv", FS: ";", dateNF: "dd-mm-yyyy" });
 }
 
 async function writeexcelfile() {
   const { default: write } = require("write-excel-file/node");
-  const cell = (v) => (v === null || v === undefined ? null : { value: v, type: v.constructor });
+  const cell = (v) => (v === null || v === undefined ? null : { value: v, type: v.constructor, ...(v instanceof Date && { format: "dd-mm-yyyy" }) });
   const data = [[cell("Create multiple TechPass accounts")], [], [], header.map(cell)];
   for (const [n, row] of Object.entries(rows)) data[Number(n) - 1] = row.map(cell);
   await write(Array.from(data, (r) => r || []), { sheet: "Users" }).toFile(out("writeexcelfile.xlsx"));

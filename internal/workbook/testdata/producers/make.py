@@ -1,4 +1,6 @@
-"""Writes openpyxl.xlsx and xlsxwriter.xlsx beside this folder, from users.json."""
+"""Writes openpyxl.xlsx, xlsxwriter.xlsx and python.csv beside this folder, from users.json."""
+import csv
+import datetime
 import json
 import pathlib
 
@@ -9,6 +11,8 @@ from openpyxl.styles import Font
 here = pathlib.Path(__file__).parent
 data = json.loads((here / "users.json").read_text())
 header, rows = data["header"], {int(n): r for n, r in data["rows"].items()}
+for row in rows.values():
+    row[:] = [datetime.date.fromisoformat(v["date"]) if isinstance(v, dict) else v for v in row]
 
 wb = openpyxl.Workbook()
 ws = wb.active
@@ -20,7 +24,7 @@ for i, title in enumerate(header, 1):
 for n, row in rows.items():
     for i, value in enumerate(row, 1):
         if value is not None:
-            ws.cell(n, i, value)
+            ws.cell(n, i, value).number_format = "dd-mm-yyyy" if isinstance(value, datetime.date) else "General"
 ws["B7"].hyperlink = "mailto:link@vendor.example"
 ws.row_dimensions[8].hidden = True
 ws.column_dimensions["I"].hidden = True
@@ -29,7 +33,7 @@ wb.create_sheet("Notes")["A1"] = "Not a list"
 wb.create_sheet("Lists").sheet_state = "hidden"
 wb.save(here.parent / "openpyxl.xlsx")
 
-xw = xlsxwriter.Workbook(here.parent / "xlsxwriter.xlsx")
+xw = xlsxwriter.Workbook(here.parent / "xlsxwriter.xlsx", {"default_date_format": "dd-mm-yyyy"})
 ws, bold = xw.add_worksheet("Users"), xw.add_format({"bold": True})
 ws.merge_range("A1:K1", "Create multiple TechPass accounts", bold)
 for i, title in enumerate(header):
@@ -46,3 +50,9 @@ ws.set_column("I:I", 12, None, {"hidden": True})
 xw.add_worksheet("Notes").write("A1", "Not a list")
 xw.add_worksheet("Lists").hide()
 xw.close()
+
+with open(here.parent / "python.csv", "w", newline="", encoding="utf-8-sig") as f:
+    lines = csv.writer(f)
+    for n in range(1, max(rows) + 1):
+        row = header if n == 4 else rows.get(n, ["Create multiple TechPass accounts"] if n == 1 else [])
+        lines.writerow([v.strftime("%d-%m-%Y") if isinstance(v, datetime.date) else v for v in row])
