@@ -133,19 +133,30 @@ func (r *Resolver) prefetchBatches(ctx context.Context, lists []*ent.Batch, a as
 			return err
 		}
 	}
+	if a.any("directoryChecked", "suggestedRows", "hintedRows", "rowsToCorrect") {
+		if _, err := prime(ctx, l.review, ids, r.Lists.Review); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // prefetchRows loads what is asked of rows of a batch besides their columns.
 func (r *Resolver) prefetchRows(ctx context.Context, rows []*ent.BatchRow, a asked) error {
-	if !a.any("invitation") {
-		return nil
-	}
-	var ids idSet
+	var ids, lists idSet
 	for _, row := range rows {
+		lists.add(&row.BatchID)
 		if row.Submitted {
 			ids.add(&row.ID)
 		}
+	}
+	if a.any("sheet") {
+		if _, err := prime(ctx, loadersOf(ctx).review, lists, r.Lists.Review); err != nil {
+			return err
+		}
+	}
+	if !a.any("invitation") {
+		return nil
 	}
 	found, err := prime(ctx, loadersOf(ctx).invitation, ids, r.invitations)
 	if err != nil {

@@ -22,6 +22,8 @@ const (
 	mostTimeout   = 10 * time.Minute
 	leastSession  = time.Second
 	mostSession   = 24 * time.Hour
+	leastDraft    = time.Hour
+	mostDraft     = 365 * 24 * time.Hour
 	maxDomainSize = 253
 )
 
@@ -186,6 +188,9 @@ func (s *Settings) checkUpload() error {
 	}
 	if s.MaxRows < 1 || s.MaxRows > maxRowsLimit {
 		return mistaken("max-rows", "give a number from 1 to %d", maxRowsLimit)
+	}
+	if s.DraftLife < leastDraft || s.DraftLife > mostDraft {
+		return mistaken("draft-life", "%s is out of bounds; give a time from 1h to 8760h, such as 720h", s.DraftLife)
 	}
 	return nil
 }

@@ -28,6 +28,8 @@ type Settings struct {
 
 	MaxUpload byteSize `default:"10MiB" env:"TECHBIZ_MAX_UPLOAD" group:"upload" placeholder:"SIZE" help:"Largest workbook, such as 512KiB or 10MiB."`
 	MaxRows   int      `default:"10000" env:"TECHBIZ_MAX_ROWS" group:"upload" placeholder:"N" help:"Most users in one workbook."`
+	DraftLife time.Duration `default:"720h" env:"TECHBIZ_DRAFT_LIFE" group:"upload" placeholder:"TIME" help:"How long a list that nobody submits is kept after its last change, 1h to 8760h. Its owner gets a mail 3 days before it goes."`
+
 
 	LinkTechPassGuide  webURL `default:"https://docs.developer.tech.gov.sg/docs/techpass-user-guide/" name:"link-techpass-guide" env:"TECHBIZ_LINK_TECHPASS_GUIDE" group:"links" placeholder:"URL" help:"TechPass user guide."`
 	LinkSeedGuide      webURL `default:"https://docs.developer.tech.gov.sg/docs/security-suite-for-engineering-endpoint-devices/" name:"link-seed-guide" env:"TECHBIZ_LINK_SEED_GUIDE" group:"links" placeholder:"URL" help:"SEED documentation."`

@@ -117,7 +117,9 @@ func (p *parts) services() {
 	p.sandbox = sandbox.New(sandbox.Options{
 		DB: p.db, Clock: p.clock, Machine: clock.Machine, BaseURL: s.BaseURL.String(), Faults: s.SandboxFaults.Faults,
 		Changed: func(ctx context.Context, tx *database.Tx, refs []string) error { return rec.Changed(ctx, tx, refs) },
-		Moved:   func(ctx context.Context, tx *database.Tx) error { return rec.Soon(ctx, tx) },
+		Moved: func(ctx context.Context, tx *database.Tx) error {
+			return errors.Join(rec.Soon(ctx, tx), p.lists.Soon(ctx, tx))
+		},
 	})
 	o := invite.Options{
 		DB: p.db, Jobs: p.queue, Directory: p.sandbox, Government: s.government(), Links: p.links(),

@@ -10,11 +10,12 @@ import (
 	"strconv"
 	"sync/atomic"
 	"techbiz/ent"
-	"techbiz/ent/batch"
+	batch1 "techbiz/ent/batch"
 	"techbiz/ent/invitation"
 	"techbiz/graph/model"
 	"techbiz/graph/scalar"
 	"techbiz/internal/access"
+	"techbiz/internal/batch"
 	"techbiz/internal/fault"
 	"time"
 
@@ -62,20 +63,26 @@ type ComplexityRoot struct {
 		CompletedAt           func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
 		DirectoryCheck        func(childComplexity int) int
+		DirectoryChecked      func(childComplexity int) int
 		EstimatedCompletionAt func(childComplexity int) int
+		ExpiresAt             func(childComplexity int) int
 		Failed                func(childComplexity int) int
 		FileName              func(childComplexity int) int
 		FlaggedRows           func(childComplexity int) int
+		HintedRows            func(childComplexity int) int
 		ID                    func(childComplexity int) int
+		IssueKinds            func(childComplexity int) int
 		LeftOut               func(childComplexity int) int
 		Notices               func(childComplexity int) int
 		Owner                 func(childComplexity int) int
 		Queued                func(childComplexity int) int
 		Row                   func(childComplexity int, id uuid.UUID) int
-		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, search *string) int
+		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) int
+		RowsToCorrect         func(childComplexity int) int
 		State                 func(childComplexity int) int
 		SubmittedAt           func(childComplexity int) int
 		Succeeded             func(childComplexity int) int
+		SuggestedRows         func(childComplexity int) int
 		TotalRows             func(childComplexity int) int
 		ValidRows             func(childComplexity int) int
 	}
@@ -93,8 +100,9 @@ type ComplexityRoot struct {
 	}
 
 	BatchPayload struct {
-		Batch  func(childComplexity int) int
-		Errors func(childComplexity int) int
+		Batch   func(childComplexity int) int
+		Changed func(childComplexity int) int
+		Errors  func(childComplexity int) int
 	}
 
 	BatchRow struct {
@@ -103,15 +111,20 @@ type ComplexityRoot struct {
 		Department    func(childComplexity int) int
 		Email         func(childComplexity int) int
 		FirstName     func(childComplexity int) int
+		Hints         func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Invitation    func(childComplexity int) int
 		Issues        func(childComplexity int) int
 		LastName      func(childComplexity int) int
+		LookedUp      func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Organisation  func(childComplexity int) int
 		Reason        func(childComplexity int) int
 		SeedRequired  func(childComplexity int) int
 		SeedText      func(childComplexity int) int
+		Sheet         func(childComplexity int) int
+		StartOn       func(childComplexity int) int
+		StartText     func(childComplexity int) int
 		Username      func(childComplexity int) int
 	}
 
@@ -199,6 +212,13 @@ type ComplexityRoot struct {
 		Total            func(childComplexity int) int
 	}
 
+	IssueKind struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Rows      func(childComplexity int) int
+		Suggested func(childComplexity int) int
+	}
+
 	LeftOut struct {
 		Code    func(childComplexity int) int
 		Count   func(childComplexity int) int
@@ -207,10 +227,12 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AddBatchRow       func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
+		ApplySuggestions  func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) int
 		CancelInvitation  func(childComplexity int, id uuid.UUID) int
 		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
 		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
 		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
+		HandOverBatch     func(childComplexity int, id uuid.UUID, to string) int
 		InviteByEmail     func(childComplexity int, input model.InviteByEmailInput) int
 		RemoveBatchRows   func(childComplexity int, ids []uuid.UUID) int
 		ResendInvitation  func(childComplexity int, id uuid.UUID) int
@@ -269,10 +291,11 @@ type ComplexityRoot struct {
 	}
 
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
-		RetryAt func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Message    func(childComplexity int) int
+		RetryAt    func(childComplexity int) int
+		Suggestion func(childComplexity int) int
 	}
 
 	WeekCount struct {
@@ -291,23 +314,33 @@ type BatchResolver interface {
 
 	EstimatedCompletionAt(ctx context.Context, obj *ent.Batch) (*time.Time, error)
 
+	DirectoryChecked(ctx context.Context, obj *ent.Batch) (int, error)
+	ExpiresAt(ctx context.Context, obj *ent.Batch) (*time.Time, error)
 	TotalRows(ctx context.Context, obj *ent.Batch) (int, error)
 	ValidRows(ctx context.Context, obj *ent.Batch) (int, error)
 	FlaggedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	SuggestedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	HintedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	RowsToCorrect(ctx context.Context, obj *ent.Batch) (int, error)
+	IssueKinds(ctx context.Context, obj *ent.Batch) ([]*batch.KindCount, error)
 	LeftOut(ctx context.Context, obj *ent.Batch) (int, error)
 	Queued(ctx context.Context, obj *ent.Batch) (int, error)
 	Succeeded(ctx context.Context, obj *ent.Batch) (int, error)
 	Failed(ctx context.Context, obj *ent.Batch) (int, error)
 	Cancelled(ctx context.Context, obj *ent.Batch) (int, error)
 
-	Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, search *string) (*model.BatchRowConnection, error)
+	Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) (*model.BatchRowConnection, error)
 	Row(ctx context.Context, obj *ent.Batch, id uuid.UUID) (*ent.BatchRow, error)
 }
 type BatchConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchConnection) (int, error)
 }
 type BatchRowResolver interface {
+	Sheet(ctx context.Context, obj *ent.BatchRow) (*string, error)
+
 	Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
+	Hints(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
+
 	Invitation(ctx context.Context, obj *ent.BatchRow) (*ent.Invitation, error)
 }
 type BatchRowConnectionResolver interface {
@@ -336,6 +369,8 @@ type MutationResolver interface {
 	UpdateBatchRow(ctx context.Context, id uuid.UUID, account model.AccountInput) (*model.BatchRowPayload, error)
 	RemoveBatchRows(ctx context.Context, ids []uuid.UUID) (*model.BatchPayload, error)
 	ResetBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	ApplySuggestions(ctx context.Context, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) (*model.BatchPayload, error)
+	HandOverBatch(ctx context.Context, id uuid.UUID, to string) (*model.BatchPayload, error)
 	SubmitBatch(ctx context.Context, id uuid.UUID, skipFlagged *bool) (*model.BatchPayload, error)
 	InviteByEmail(ctx context.Context, input model.InviteByEmailInput) (*model.InvitationPayload, error)
 	CreateAccount(ctx context.Context, input model.CreateAccountInput) (*model.InvitationPayload, error)
@@ -417,12 +452,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.DirectoryCheck(childComplexity), true
+	case "Batch.directoryChecked":
+		if e.ComplexityRoot.Batch.DirectoryChecked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.DirectoryChecked(childComplexity), true
 	case "Batch.estimatedCompletionAt":
 		if e.ComplexityRoot.Batch.EstimatedCompletionAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Batch.EstimatedCompletionAt(childComplexity), true
+	case "Batch.expiresAt":
+		if e.ComplexityRoot.Batch.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.ExpiresAt(childComplexity), true
 	case "Batch.failed":
 		if e.ComplexityRoot.Batch.Failed == nil {
 			break
@@ -441,12 +488,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.FlaggedRows(childComplexity), true
+	case "Batch.hintedRows":
+		if e.ComplexityRoot.Batch.HintedRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.HintedRows(childComplexity), true
 	case "Batch.id":
 		if e.ComplexityRoot.Batch.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Batch.ID(childComplexity), true
+	case "Batch.issueKinds":
+		if e.ComplexityRoot.Batch.IssueKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.IssueKinds(childComplexity), true
 	case "Batch.leftOut":
 		if e.ComplexityRoot.Batch.LeftOut == nil {
 			break
@@ -492,7 +551,13 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Batch.Rows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["flagged"].(*bool), args["search"].(*string)), true
+		return e.ComplexityRoot.Batch.Rows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["flagged"].(*bool), args["hinted"].(*bool), args["suggested"].(*bool), args["toCorrect"].(*bool), args["search"].(*string)), true
+	case "Batch.rowsToCorrect":
+		if e.ComplexityRoot.Batch.RowsToCorrect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.RowsToCorrect(childComplexity), true
 	case "Batch.state":
 		if e.ComplexityRoot.Batch.State == nil {
 			break
@@ -511,6 +576,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.Succeeded(childComplexity), true
+	case "Batch.suggestedRows":
+		if e.ComplexityRoot.Batch.SuggestedRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.SuggestedRows(childComplexity), true
 	case "Batch.totalRows":
 		if e.ComplexityRoot.Batch.TotalRows == nil {
 			break
@@ -568,6 +639,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchPayload.Batch(childComplexity), true
+	case "BatchPayload.changed":
+		if e.ComplexityRoot.BatchPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchPayload.Changed(childComplexity), true
 	case "BatchPayload.errors":
 		if e.ComplexityRoot.BatchPayload.Errors == nil {
 			break
@@ -605,6 +682,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.FirstName(childComplexity), true
+	case "BatchRow.hints":
+		if e.ComplexityRoot.BatchRow.Hints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.Hints(childComplexity), true
 	case "BatchRow.id":
 		if e.ComplexityRoot.BatchRow.ID == nil {
 			break
@@ -629,6 +712,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.LastName(childComplexity), true
+	case "BatchRow.directoryChecked":
+		if e.ComplexityRoot.BatchRow.LookedUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.LookedUp(childComplexity), true
 	case "BatchRow.number":
 		if e.ComplexityRoot.BatchRow.Number == nil {
 			break
@@ -659,6 +748,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.SeedText(childComplexity), true
+	case "BatchRow.sheet":
+		if e.ComplexityRoot.BatchRow.Sheet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.Sheet(childComplexity), true
+	case "BatchRow.startOn":
+		if e.ComplexityRoot.BatchRow.StartOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.StartOn(childComplexity), true
+	case "BatchRow.startText":
+		if e.ComplexityRoot.BatchRow.StartText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.StartText(childComplexity), true
 	case "BatchRow.techPassUsername":
 		if e.ComplexityRoot.BatchRow.Username == nil {
 			break
@@ -1017,6 +1124,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InvitationSummary.Total(childComplexity), true
 
+	case "IssueKind.code":
+		if e.ComplexityRoot.IssueKind.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Code(childComplexity), true
+	case "IssueKind.field":
+		if e.ComplexityRoot.IssueKind.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Field(childComplexity), true
+	case "IssueKind.rows":
+		if e.ComplexityRoot.IssueKind.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Rows(childComplexity), true
+	case "IssueKind.suggested":
+		if e.ComplexityRoot.IssueKind.Suggested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Suggested(childComplexity), true
+
 	case "LeftOut.code":
 		if e.ComplexityRoot.LeftOut.Code == nil {
 			break
@@ -1047,6 +1179,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddBatchRow(childComplexity, args["batchId"].(uuid.UUID), args["account"].(model.AccountInput)), true
+	case "Mutation.applySuggestions":
+		if e.ComplexityRoot.Mutation.ApplySuggestions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applySuggestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplySuggestions(childComplexity, args["batchId"].(uuid.UUID), args["rowIds"].([]uuid.UUID), args["code"].(*fault.Code), args["field"].(*string)), true
 	case "Mutation.cancelInvitation":
 		if e.ComplexityRoot.Mutation.CancelInvitation == nil {
 			break
@@ -1091,6 +1234,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateBatch(childComplexity, args["accounts"].([]*model.AccountInput), args["idempotencyKey"].(*string)), true
+	case "Mutation.handOverBatch":
+		if e.ComplexityRoot.Mutation.HandOverBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_handOverBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HandOverBatch(childComplexity, args["id"].(uuid.UUID), args["to"].(string)), true
 	case "Mutation.inviteByEmail":
 		if e.ComplexityRoot.Mutation.InviteByEmail == nil {
 			break
@@ -1408,6 +1562,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.RetryAt(childComplexity), true
+	case "UserError.suggestion":
+		if e.ComplexityRoot.UserError.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Suggestion(childComplexity), true
 
 	case "WeekCount.byTechPassStatus":
 		if e.ComplexityRoot.WeekCount.ByTechPassStatus == nil {
@@ -1577,12 +1737,24 @@ type Batch {
   estimatedCompletionAt: Time
   "Whether the rows were looked up in the directory."
   directoryCheck: DirectoryCheck!
+  "How many rows have been looked up in the directory so far; of a list that was submitted, as far as its review came."
+  directoryChecked: Int!
+  "When a draft is deleted unless somebody changes or submits it; null for what is no draft. The owner gets a mail before."
+  expiresAt: Time
   "Users in the list, as it stands."
   totalRows: Int!
   "Rows without an issue."
   validRows: Int!
   "Rows with an issue."
   flaggedRows: Int!
+  "Rows with an issue for which a value is suggested; applySuggestions puts it in."
+  suggestedRows: Int!
+  "Rows with a hint."
+  hintedRows: Int!
+  "Rows that need a correction: those with an issue, and submitted ones that failed. They are the rows of the correction workbook."
+  rowsToCorrect: Int!
+  "How often each kind of issue stands on the rows that were not submitted, the most frequent first."
+  issueKinds: [IssueKind!]!
   "Rows that stayed behind at submission because they were flagged."
   leftOut: Int!
   "Submitted rows whose work waits or runs."
@@ -1593,9 +1765,9 @@ type Batch {
   failed: Int!
   "Submitted rows that were called off."
   cancelled: Int!
-  "What reading the file noticed: hidden rows that were read, columns that were ignored."
+  "What reading the files noticed (hidden rows that were read, columns that were ignored), and what each correction did."
   notices: [String!]!
-  "The rows in their order; first 10 unless said otherwise, at most 200."
+  "The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200."
   rows(
     "How many, from the start or after a cursor."
     first: Int
@@ -1607,11 +1779,29 @@ type Batch {
     before: String
     "Only rows with an issue, or only rows without."
     flagged: Boolean
+    "Only rows with a hint, or only rows without."
+    hinted: Boolean
+    "Only rows with a suggestion, or only rows without."
+    suggested: Boolean
+    "Only rows that need a correction, as rowsToCorrect counts them, or only the others."
+    toCorrect: Boolean
     "A prefix of e-mail, username, first or last name, without regard to case."
     search: String
   ): BatchRowConnection!
   "One row of this list; null when it is not there. What a page needs that shows a single row."
   row("Its identifier." id: ID!): BatchRow
+}
+
+"A kind of issue, and how often it stands in a list."
+type IssueKind {
+  "What is wrong."
+  code: ErrorCode!
+  "Name of the field; null when the whole row is meant."
+  field: String
+  "Rows that have it."
+  rows: Int!
+  "Rows for which a value is suggested."
+  suggested: Int!
 }
 
 "One user of a list, as typed."
@@ -1620,6 +1810,8 @@ type BatchRow {
   id: ID!
   "The row's number in the sheet, as Excel shows it; without a file the position in the call, from 1."
   number: Int!
+  "The file and the sheet that the row comes from; null where the whole list comes from one, and for users that were added by hand."
+  sheet: String
   "E-mail address as typed."
   email: String!
   "TechPass username as typed."
@@ -1642,8 +1834,16 @@ type BatchRow {
   seedText: String
   "Reason as typed."
   reason: String
+  "Nothing happens before 09:00 of that day in Singapore; null: at once, or the cell says no day."
+  startOn: Date
+  "What the cell of the start date said."
+  startText: String
   "What is wrong; while one stands, the row is flagged."
   issues: [UserError!]!
+  "What is worth a look and no obstacle: DUPLICATE_IN_FILE for what is probably the same person as an earlier row (same name and organisation, e-mail addresses one letter apart), ACCOUNT_TERMINATED, SEED_NOT_ASSIGNED."
+  hints: [UserError!]!
+  "Whether the directory was asked about the row."
+  directoryChecked: Boolean!
   "What came of it, once submitted."
   invitation: Invitation
 }
@@ -1692,6 +1892,8 @@ type BatchConnection {
 type BatchPayload {
   "The batch as it now stands; null whenever errors stand."
   batch: Batch
+  "How many users applySuggestions changed; null in other answers."
+  changed: Int
   "What to correct."
   errors: [UserError!]!
 }
@@ -1724,11 +1926,15 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Reads an Excel file into a draft for review; creates no account."
+  """
+  Reads a file into a draft for review; creates no account. A correction workbook, uploaded into the list that it came from, replaces the rows that
+  it names, adds those without an id and leaves the others alone; notices say what it did. Rows that failed after submission are corrected by it, too:
+  the corrected row waits for submitBatch.
+  """
   uploadBatch(
-    "The workbook, .xlsx."
+    "The workbook, .xlsx, or .csv."
     file: Upload!
-    "The draft to add the users to; absent: a new one."
+    "The draft to add the users to, or the list that is corrected; absent: a new draft."
     into: ID
   ): BatchPayload!
 
@@ -1751,6 +1957,27 @@ extend type Mutation {
 
   "Deletes every user of a draft."
   resetBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  """
+  Puts what was probably meant (UserError.suggestion) in the place of what was typed, each field's once, and checks the rows again. With code or field
+  only the issues of that kind: one call applies all that are alike.
+  """
+  applySuggestions(
+    "Identifier of the batch."
+    batchId: ID!
+    "Rows to change, all of this batch; absent: every row that has a suggestion."
+    rowIds: [ID!]
+    "Only issues with this code."
+    code: ErrorCode
+    "Only issues of this field, by its name, such as email."
+    field: String
+  ): BatchPayload!
+
+  """
+  Gives a draft, or a list with rows that were left out, to a colleague of the same agency (the same whole domain behind the @), who need not have
+  signed in before. From then on only the colleague sees it; invitations that were made from it stay with who made them.
+  """
+  handOverBatch("Identifier of the batch." id: ID!, "The colleague's e-mail address." to: String!): BatchPayload!
 
   "Creates the accounts of a draft. Rows are checked again first; flagged ones stay behind with skipFlagged, and stop the submission without it."
   submitBatch(
@@ -2251,6 +2478,10 @@ enum ErrorCode {
   ALREADY_INVITED
   "An earlier row of the file has it."
   DUPLICATE_IN_FILE
+  "A hint: an account with this e-mail address was terminated."
+  ACCOUNT_TERMINATED
+  "A hint: the person's account has no SEED licence."
+  SEED_NOT_ASSIGNED
   "Resend works once in 24 hours; retryAt says when again."
   RESEND_TOO_SOON
   "The first mail is not out yet, or the person has onboarded, or the invitation was cancelled, failed or is not found in the directory."
@@ -2287,6 +2518,8 @@ type UserError {
   message: String!
   "When the same request can succeed, where time alone cures it."
   retryAt: Time
+  "The value that was probably meant, where that is obvious; it keeps to the rules of its field."
+  suggestion: String
 }
 
 "Where a page stands in its list."
@@ -2338,12 +2571,24 @@ func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql
 		return ec.fieldContext_Batch_estimatedCompletionAt(ctx, field)
 	case "directoryCheck":
 		return ec.fieldContext_Batch_directoryCheck(ctx, field)
+	case "directoryChecked":
+		return ec.fieldContext_Batch_directoryChecked(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Batch_expiresAt(ctx, field)
 	case "totalRows":
 		return ec.fieldContext_Batch_totalRows(ctx, field)
 	case "validRows":
 		return ec.fieldContext_Batch_validRows(ctx, field)
 	case "flaggedRows":
 		return ec.fieldContext_Batch_flaggedRows(ctx, field)
+	case "suggestedRows":
+		return ec.fieldContext_Batch_suggestedRows(ctx, field)
+	case "hintedRows":
+		return ec.fieldContext_Batch_hintedRows(ctx, field)
+	case "rowsToCorrect":
+		return ec.fieldContext_Batch_rowsToCorrect(ctx, field)
+	case "issueKinds":
+		return ec.fieldContext_Batch_issueKinds(ctx, field)
 	case "leftOut":
 		return ec.fieldContext_Batch_leftOut(ctx, field)
 	case "queued":
@@ -2392,6 +2637,8 @@ func (ec *executionContext) childFields_BatchPayload(ctx context.Context, field 
 	switch field.Name {
 	case "batch":
 		return ec.fieldContext_BatchPayload_batch(ctx, field)
+	case "changed":
+		return ec.fieldContext_BatchPayload_changed(ctx, field)
 	case "errors":
 		return ec.fieldContext_BatchPayload_errors(ctx, field)
 	}
@@ -2404,6 +2651,8 @@ func (ec *executionContext) childFields_BatchRow(ctx context.Context, field grap
 		return ec.fieldContext_BatchRow_id(ctx, field)
 	case "number":
 		return ec.fieldContext_BatchRow_number(ctx, field)
+	case "sheet":
+		return ec.fieldContext_BatchRow_sheet(ctx, field)
 	case "email":
 		return ec.fieldContext_BatchRow_email(ctx, field)
 	case "techPassUsername":
@@ -2426,8 +2675,16 @@ func (ec *executionContext) childFields_BatchRow(ctx context.Context, field grap
 		return ec.fieldContext_BatchRow_seedText(ctx, field)
 	case "reason":
 		return ec.fieldContext_BatchRow_reason(ctx, field)
+	case "startOn":
+		return ec.fieldContext_BatchRow_startOn(ctx, field)
+	case "startText":
+		return ec.fieldContext_BatchRow_startText(ctx, field)
 	case "issues":
 		return ec.fieldContext_BatchRow_issues(ctx, field)
+	case "hints":
+		return ec.fieldContext_BatchRow_hints(ctx, field)
+	case "directoryChecked":
+		return ec.fieldContext_BatchRow_directoryChecked(ctx, field)
 	case "invitation":
 		return ec.fieldContext_BatchRow_invitation(ctx, field)
 	}
@@ -2602,6 +2859,20 @@ func (ec *executionContext) childFields_InvitationSummary(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InvitationSummary", field.Name)
 }
 
+func (ec *executionContext) childFields_IssueKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_IssueKind_code(ctx, field)
+	case "field":
+		return ec.fieldContext_IssueKind_field(ctx, field)
+	case "rows":
+		return ec.fieldContext_IssueKind_rows(ctx, field)
+	case "suggested":
+		return ec.fieldContext_IssueKind_suggested(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueKind", field.Name)
+}
+
 func (ec *executionContext) childFields_LeftOut(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -2686,6 +2957,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	case "retryAt":
 		return ec.fieldContext_UserError_retryAt(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_UserError_suggestion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
@@ -2875,14 +3148,38 @@ func (ec *executionContext) field_Batch_rows_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["flagged"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "hinted",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hinted"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "suggested",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["suggested"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "toCorrect",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["toCorrect"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["search"] = arg5
+	args["search"] = arg8
 	return args, nil
 }
 
@@ -2905,6 +3202,44 @@ func (ec *executionContext) field_Mutation_addBatchRow_args(ctx context.Context,
 		return nil, err
 	}
 	args["account"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_applySuggestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rowIds",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rowIds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (*fault.Code, error) {
+			return ec.unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "field",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["field"] = arg3
 	return args, nil
 }
 
@@ -2977,6 +3312,28 @@ func (ec *executionContext) field_Mutation_createBatch_args(ctx context.Context,
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_handOverBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
 	return args, nil
 }
 
@@ -3517,7 +3874,7 @@ func (ec *executionContext) _Batch_state(ctx context.Context, field graphql.Coll
 			return obj.State, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v batch.State) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v batch1.State) graphql.Marshaler {
 			return ec.marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx, selections, v)
 		},
 		true,
@@ -3664,7 +4021,7 @@ func (ec *executionContext) _Batch_directoryCheck(ctx context.Context, field gra
 			return obj.DirectoryCheck, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v batch.DirectoryCheck) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v batch1.DirectoryCheck) graphql.Marshaler {
 			return ec.marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx, selections, v)
 		},
 		true,
@@ -3673,6 +4030,52 @@ func (ec *executionContext) _Batch_directoryCheck(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Batch_directoryCheck(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Batch", field, false, false, "DirectoryCheck")
+}
+
+func (ec *executionContext) _Batch_directoryChecked(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_directoryChecked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().DirectoryChecked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_directoryChecked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().ExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Time")
 }
 
 func (ec *executionContext) _Batch_totalRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
@@ -3742,6 +4145,107 @@ func (ec *executionContext) _Batch_flaggedRows(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Batch_flaggedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_suggestedRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_suggestedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().SuggestedRows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_suggestedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_hintedRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_hintedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().HintedRows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_hintedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_rowsToCorrect(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_rowsToCorrect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().RowsToCorrect(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_rowsToCorrect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_issueKinds(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_issueKinds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().IssueKinds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*batch.KindCount) graphql.Marshaler {
+			return ec.marshalNIssueKind2ᚕᚖtechbizᚋinternalᚋbatchᚐKindCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_issueKinds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Batch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssueKind(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Batch_leftOut(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
@@ -3892,7 +4396,7 @@ func (ec *executionContext) _Batch_rows(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Batch().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["flagged"].(*bool), fc.Args["search"].(*string))
+			return ec.Resolvers.Batch().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["flagged"].(*bool), fc.Args["hinted"].(*bool), fc.Args["suggested"].(*bool), fc.Args["toCorrect"].(*bool), fc.Args["search"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchRowConnection) graphql.Marshaler {
@@ -4176,6 +4680,29 @@ func (ec *executionContext) fieldContext_BatchPayload_batch(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BatchPayload_changed(ctx context.Context, field graphql.CollectedField, obj *model.BatchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _BatchPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.BatchPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4252,6 +4779,29 @@ func (ec *executionContext) _BatchRow_number(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_BatchRow_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BatchRow_sheet(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_sheet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchRow().Sheet(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_sheet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, true, true, "String")
 }
 
 func (ec *executionContext) _BatchRow_email(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -4507,6 +5057,52 @@ func (ec *executionContext) fieldContext_BatchRow_reason(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
 }
 
+func (ec *executionContext) _BatchRow_startOn(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_startOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODate2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_startOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BatchRow_startText(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_startText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_startText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
+}
+
 func (ec *executionContext) _BatchRow_issues(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4537,6 +5133,61 @@ func (ec *executionContext) fieldContext_BatchRow_issues(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BatchRow_hints(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_hints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchRow().Hints(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_hints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BatchRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BatchRow_directoryChecked(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_directoryChecked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LookedUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_directoryChecked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _BatchRow_invitation(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -6071,6 +6722,98 @@ func (ec *executionContext) fieldContext_InvitationSummary_byWeek(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _IssueKind_code(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v fault.Code) graphql.Marshaler {
+			return ec.marshalNErrorCode2techbizᚋinternalᚋfaultᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "ErrorCode")
+}
+
+func (ec *executionContext) _IssueKind_field(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "String")
+}
+
+func (ec *executionContext) _IssueKind_rows(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IssueKind_suggested(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_suggested(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_suggested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "Int")
+}
+
 func (ec *executionContext) _LeftOut_code(ctx context.Context, field graphql.CollectedField, obj *fault.LeftOut) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6398,6 +7141,94 @@ func (ec *executionContext) fieldContext_Mutation_resetBatch(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_resetBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applySuggestions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applySuggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplySuggestions(ctx, fc.Args["batchId"].(uuid.UUID), fc.Args["rowIds"].([]uuid.UUID), fc.Args["code"].(*fault.Code), fc.Args["field"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applySuggestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applySuggestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_handOverBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_handOverBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HandOverBatch(ctx, fc.Args["id"].(uuid.UUID), fc.Args["to"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_handOverBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_handOverBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7680,6 +8511,29 @@ func (ec *executionContext) _UserError_retryAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_UserError_retryAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UserError_suggestion(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
 }
 
 func (ec *executionContext) _WeekCount_weekOf(ctx context.Context, field graphql.CollectedField, obj *model.WeekCount) (ret graphql.Marshaler) {
@@ -9365,6 +10219,18 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "directoryChecked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_directoryChecked(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_expiresAt(ctx, field, obj)
+				})
 		case "totalRows":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -9382,6 +10248,30 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Batch_flaggedRows(ctx, field, obj)
+				})
+		case "suggestedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_suggestedRows(ctx, field, obj)
+				})
+		case "hintedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_hintedRows(ctx, field, obj)
+				})
+		case "rowsToCorrect":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_rowsToCorrect(ctx, field, obj)
+				})
+		case "issueKinds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_issueKinds(ctx, field, obj)
 				})
 		case "leftOut":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -9550,6 +10440,11 @@ func (ec *executionContext) _BatchPayload(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "changed":
+			out.Values[i] = ec._BatchPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "errors":
 			out.Values[i] = ec._BatchPayload_errors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9593,6 +10488,12 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "sheet":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_sheet(ctx, field, obj)
+				})
 		case "email":
 			out.Values[i] = ec._BatchRow_email(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9648,12 +10549,33 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "startOn":
+			out.Values[i] = ec._BatchRow_startOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startText":
+			out.Values[i] = ec._BatchRow_startText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "issues":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BatchRow_issues(ctx, field, obj)
 				})
+		case "hints":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_hints(ctx, field, obj)
+				})
+		case "directoryChecked":
+			out.Values[i] = ec._BatchRow_directoryChecked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "invitation":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -10225,6 +11147,54 @@ func (ec *executionContext) _InvitationSummary(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var issueKindImplementors = []string{"IssueKind"}
+
+func (ec *executionContext) _IssueKind(ctx context.Context, sel ast.SelectionSet, obj *batch.KindCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issueKindImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueKind")
+		case "code":
+			out.Values[i] = ec._IssueKind_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._IssueKind_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._IssueKind_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggested":
+			out.Values[i] = ec._IssueKind_suggested(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var leftOutImplementors = []string{"LeftOut"}
 
 func (ec *executionContext) _LeftOut(ctx context.Context, sel ast.SelectionSet, obj *fault.LeftOut) graphql.Marshaler {
@@ -10325,6 +11295,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "resetBatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_resetBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applySuggestions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applySuggestions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handOverBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_handOverBatch(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10764,6 +11748,11 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			}
 		case "retryAt":
 			out.Values[i] = ec._UserError_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._UserError_suggestion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -11365,13 +12354,13 @@ func (ec *executionContext) marshalNBatchRowPayload2ᚖtechbizᚋgraphᚋmodel�
 	return ec._BatchRowPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, v any) (batch.State, error) {
+func (ec *executionContext) unmarshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, v any) (batch1.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNBatchState2techbizᚋentᚋbatchᚐState[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, sel ast.SelectionSet, v batch.State) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, sel ast.SelectionSet, v batch1.State) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(marshalNBatchState2techbizᚋentᚋbatchᚐState[v])
 	if res == graphql.Null {
@@ -11381,17 +12370,17 @@ func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx
 }
 
 var (
-	unmarshalNBatchState2techbizᚋentᚋbatchᚐState = map[string]batch.State{
-		"DRAFT":     batch.StateDraft,
-		"SUBMITTED": batch.StateSubmitted,
-		"STOPPED":   batch.StateStopped,
-		"COMPLETED": batch.StateCompleted,
+	unmarshalNBatchState2techbizᚋentᚋbatchᚐState = map[string]batch1.State{
+		"DRAFT":     batch1.StateDraft,
+		"SUBMITTED": batch1.StateSubmitted,
+		"STOPPED":   batch1.StateStopped,
+		"COMPLETED": batch1.StateCompleted,
 	}
-	marshalNBatchState2techbizᚋentᚋbatchᚐState = map[batch.State]string{
-		batch.StateDraft:     "DRAFT",
-		batch.StateSubmitted: "SUBMITTED",
-		batch.StateStopped:   "STOPPED",
-		batch.StateCompleted: "COMPLETED",
+	marshalNBatchState2techbizᚋentᚋbatchᚐState = map[batch1.State]string{
+		batch1.StateDraft:     "DRAFT",
+		batch1.StateSubmitted: "SUBMITTED",
+		batch1.StateStopped:   "STOPPED",
+		batch1.StateCompleted: "COMPLETED",
 	}
 )
 
@@ -11428,13 +12417,13 @@ func (ec *executionContext) marshalNDate2string(ctx context.Context, sel ast.Sel
 	return res
 }
 
-func (ec *executionContext) unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, v any) (batch.DirectoryCheck, error) {
+func (ec *executionContext) unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, v any) (batch1.DirectoryCheck, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, sel ast.SelectionSet, v batch.DirectoryCheck) graphql.Marshaler {
+func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, sel ast.SelectionSet, v batch1.DirectoryCheck) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck[v])
 	if res == graphql.Null {
@@ -11444,15 +12433,15 @@ func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirec
 }
 
 var (
-	unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[string]batch.DirectoryCheck{
-		"PENDING":     batch.DirectoryCheckPending,
-		"DONE":        batch.DirectoryCheckDone,
-		"UNAVAILABLE": batch.DirectoryCheckUnavailable,
+	unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[string]batch1.DirectoryCheck{
+		"PENDING":     batch1.DirectoryCheckPending,
+		"DONE":        batch1.DirectoryCheckDone,
+		"UNAVAILABLE": batch1.DirectoryCheckUnavailable,
 	}
-	marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[batch.DirectoryCheck]string{
-		batch.DirectoryCheckPending:     "PENDING",
-		batch.DirectoryCheckDone:        "DONE",
-		batch.DirectoryCheckUnavailable: "UNAVAILABLE",
+	marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[batch1.DirectoryCheck]string{
+		batch1.DirectoryCheckPending:     "PENDING",
+		batch1.DirectoryCheckDone:        "DONE",
+		batch1.DirectoryCheckUnavailable: "UNAVAILABLE",
 	}
 )
 
@@ -11484,6 +12473,8 @@ var (
 		"ACCOUNT_EXISTS":       fault.AccountExists,
 		"ALREADY_INVITED":      fault.AlreadyInvited,
 		"DUPLICATE_IN_FILE":    fault.DuplicateInFile,
+		"ACCOUNT_TERMINATED":   fault.AccountTerminated,
+		"SEED_NOT_ASSIGNED":    fault.SeedNotAssigned,
 		"RESEND_TOO_SOON":      fault.ResendTooSoon,
 		"NOT_RESENDABLE":       fault.NotResendable,
 		"NOT_CANCELLABLE":      fault.NotCancellable,
@@ -11509,6 +12500,8 @@ var (
 		fault.AccountExists:      "ACCOUNT_EXISTS",
 		fault.AlreadyInvited:     "ALREADY_INVITED",
 		fault.DuplicateInFile:    "DUPLICATE_IN_FILE",
+		fault.AccountTerminated:  "ACCOUNT_TERMINATED",
+		fault.SeedNotAssigned:    "SEED_NOT_ASSIGNED",
 		fault.ResendTooSoon:      "RESEND_TOO_SOON",
 		fault.NotResendable:      "NOT_RESENDABLE",
 		fault.NotCancellable:     "NOT_CANCELLABLE",
@@ -11718,6 +12711,30 @@ func (ec *executionContext) marshalNInvitationSummary2ᚖtechbizᚋgraphᚋmodel
 func (ec *executionContext) unmarshalNInviteByEmailInput2techbizᚋgraphᚋmodelᚐInviteByEmailInput(ctx context.Context, v any) (model.InviteByEmailInput, error) {
 	res, err := ec.unmarshalInputInviteByEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueKind2ᚕᚖtechbizᚋinternalᚋbatchᚐKindCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*batch.KindCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIssueKind2ᚖtechbizᚋinternalᚋbatchᚐKindCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIssueKind2ᚖtechbizᚋinternalᚋbatchᚐKindCount(ctx context.Context, sel ast.SelectionSet, v *batch.KindCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssueKind!")
+		return graphql.Null
+	}
+	return ec._IssueKind(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
@@ -12323,6 +13340,117 @@ func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.
 	_ = ctx
 	res := scalar.MarshalDate(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx context.Context, v any) (*fault.Code, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx context.Context, sel ast.SelectionSet, v *fault.Code) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode[*v])
+	return res
+}
+
+var (
+	unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode = map[string]fault.Code{
+		"REQUIRED":             fault.Required,
+		"TOO_LONG":             fault.TooLong,
+		"INVALID_FORMAT":       fault.InvalidFormat,
+		"NOT_PUBLIC_OFFICER":   fault.NotPublicOfficer,
+		"DOMAIN_NOT_ALLOWED":   fault.DomainNotAllowed,
+		"USERNAME_NOT_ALLOWED": fault.UsernameNotAllowed,
+		"OFFSHORE_NUMBER":      fault.OffshoreNumber,
+		"SEED_NOT_ELIGIBLE":    fault.SeedNotEligible,
+		"ACCOUNT_EXISTS":       fault.AccountExists,
+		"ALREADY_INVITED":      fault.AlreadyInvited,
+		"DUPLICATE_IN_FILE":    fault.DuplicateInFile,
+		"ACCOUNT_TERMINATED":   fault.AccountTerminated,
+		"SEED_NOT_ASSIGNED":    fault.SeedNotAssigned,
+		"RESEND_TOO_SOON":      fault.ResendTooSoon,
+		"NOT_RESENDABLE":       fault.NotResendable,
+		"NOT_CANCELLABLE":      fault.NotCancellable,
+		"ROWS_FLAGGED":         fault.RowsFlagged,
+		"BATCH_EMPTY":          fault.BatchEmpty,
+		"BATCH_NOT_DRAFT":      fault.BatchNotDraft,
+		"FILE_UNREADABLE":      fault.FileUnreadable,
+		"FILE_TOO_LARGE":       fault.FileTooLarge,
+		"TEMPLATE_MISMATCH":    fault.TemplateMismatch,
+		"TOO_MANY_ROWS":        fault.TooManyRows,
+		"NOT_FOUND":            fault.NotFound,
+		"CONFLICT":             fault.Conflict,
+	}
+	marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode = map[fault.Code]string{
+		fault.Required:           "REQUIRED",
+		fault.TooLong:            "TOO_LONG",
+		fault.InvalidFormat:      "INVALID_FORMAT",
+		fault.NotPublicOfficer:   "NOT_PUBLIC_OFFICER",
+		fault.DomainNotAllowed:   "DOMAIN_NOT_ALLOWED",
+		fault.UsernameNotAllowed: "USERNAME_NOT_ALLOWED",
+		fault.OffshoreNumber:     "OFFSHORE_NUMBER",
+		fault.SeedNotEligible:    "SEED_NOT_ELIGIBLE",
+		fault.AccountExists:      "ACCOUNT_EXISTS",
+		fault.AlreadyInvited:     "ALREADY_INVITED",
+		fault.DuplicateInFile:    "DUPLICATE_IN_FILE",
+		fault.AccountTerminated:  "ACCOUNT_TERMINATED",
+		fault.SeedNotAssigned:    "SEED_NOT_ASSIGNED",
+		fault.ResendTooSoon:      "RESEND_TOO_SOON",
+		fault.NotResendable:      "NOT_RESENDABLE",
+		fault.NotCancellable:     "NOT_CANCELLABLE",
+		fault.RowsFlagged:        "ROWS_FLAGGED",
+		fault.BatchEmpty:         "BATCH_EMPTY",
+		fault.BatchNotDraft:      "BATCH_NOT_DRAFT",
+		fault.FileUnreadable:     "FILE_UNREADABLE",
+		fault.FileTooLarge:       "FILE_TOO_LARGE",
+		fault.TemplateMismatch:   "TEMPLATE_MISMATCH",
+		fault.TooManyRows:        "TOO_MANY_ROWS",
+		fault.NotFound:           "NOT_FOUND",
+		fault.Conflict:           "CONFLICT",
+	}
+)
+
+func (ec *executionContext) unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, v any) ([]uuid.UUID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]uuid.UUID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, sel ast.SelectionSet, v []uuid.UUID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (*uuid.UUID, error) {

@@ -75,6 +75,8 @@ type BatchEdge struct {
 type BatchPayload struct {
 	// The batch as it now stands; null whenever errors stand.
 	Batch *ent.Batch `json:"batch,omitempty"`
+	// How many users applySuggestions changed; null in other answers.
+	Changed *int `json:"changed,omitempty"`
 	// What to correct.
 	Errors []*fault.Error `json:"errors"`
 }

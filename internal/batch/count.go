@@ -48,7 +48,7 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	in := strings.Join(marks, ", ")
 	err := s.DB.Query(ctx, `SELECT batch_id, count(*), sum(CASE WHEN flagged THEN 1 ELSE 0 END),
 			sum(CASE WHEN left_out AND NOT submitted THEN 1 ELSE 0 END)
-		FROM batch_rows WHERE batch_id IN (`+in+`) GROUP BY batch_id`, args, func(r *sql.Rows) error {
+		FROM batch_rows WHERE batch_id IN (`+in+`) AND NOT replaced GROUP BY batch_id`, args, func(r *sql.Rows) error {
 		var id uuid.UUID
 		var c Counts
 		err := r.Scan(&id, &c.Total, &c.Flagged, &c.LeftOut)

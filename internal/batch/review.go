@@ -57,7 +57,8 @@ func (s *Service) Review(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Re
 // KindCount is how many rows of a list have an issue of one kind, and for how many
 // of them it has a suggestion.
 type KindCount struct {
-	Kind
+	Code            fault.Code
+	Field           *string // nil where the whole row is meant
 	Rows, Suggested int
 }
 
@@ -80,15 +81,14 @@ func (s *Service) Kinds(ctx context.Context, id uuid.UUID) ([]*KindCount, error)
 				return err
 			}
 			for _, f := range issues {
-				k := Kind{Code: f.Code}
+				k, c := Kind{Code: f.Code}, &KindCount{Code: f.Code}
 				if len(f.Field) > 0 {
-					k.Field = f.Field[0]
+					k.Field, c.Field = f.Field[0], &f.Field[0]
 				}
-				c := counts[k]
-				if c == nil {
-					c = &KindCount{Kind: k}
+				if counts[k] == nil {
 					counts[k] = c
 				}
+				c = counts[k]
 				c.Rows++
 				if f.Suggestion != nil {
 					c.Suggested++
@@ -104,7 +104,7 @@ func (s *Service) Kinds(ctx context.Context, id uuid.UUID) ([]*KindCount, error)
 		all = append(all, c)
 	}
 	slices.SortFunc(all, func(a, b *KindCount) int {
-		return cmp.Or(cmp.Compare(b.Rows, a.Rows), strings.Compare(a.Field, b.Field), strings.Compare(string(a.Code), string(b.Code)))
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), strings.Compare(text(a.Field), text(b.Field)), strings.Compare(string(a.Code), string(b.Code)))
 	})
 	return all, nil
 }
