@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,11 +19,17 @@ type state struct {
 	review batch.Review
 }
 
+func sameTime(a, b *time.Time) bool {
+	return a == b || a != nil && b != nil && a.Equal(*b)
+}
+
 // batchProgress sends a batch each time it or its counts change, until it is
 // completed.
 func (r *Resolver) batchProgress(ctx context.Context, id uuid.UUID) <-chan *ent.Batch {
 	states := watch.Until(ctx, r.Log, func(a, b state) bool {
-		return a.counts == b.counts && a.review == b.review && a.batch.State == b.batch.State && a.batch.DirectoryCheck == b.batch.DirectoryCheck
+		return a.counts == b.counts && a.review == b.review && a.batch.State == b.batch.State && a.batch.DirectoryCheck == b.batch.DirectoryCheck &&
+			sameTime(a.batch.RecallUntil, b.batch.RecallUntil) && sameTime(a.batch.ResumedAt, b.batch.ResumedAt) &&
+			sameTime(a.batch.UndoneAt, b.batch.UndoneAt)
 	}, func(ctx context.Context) (state, bool, error) {
 		b, err := batch.Load(ctx, r.DB.Client, id)
 		if err != nil {

@@ -24,6 +24,7 @@ const (
 	mostSession   = 24 * time.Hour
 	leastDraft    = time.Hour
 	mostDraft     = 365 * 24 * time.Hour
+	mostRecall    = 15 * time.Minute
 	maxDomainSize = 253
 )
 
@@ -191,6 +192,9 @@ func (s *Settings) checkUpload() error {
 	}
 	if s.DraftLife < leastDraft || s.DraftLife > mostDraft {
 		return mistaken("draft-life", "%s is out of bounds; give a time from 1h to 8760h, such as 720h", s.DraftLife)
+	}
+	if s.Recall < 0 || s.Recall > mostRecall {
+		return mistaken("recall", "give a time from 0s to 15m")
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ type ResolverRoot interface {
 	Officer() OfficerResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	UndoReceipt() UndoReceiptResolver
 }
 
 type DirectiveRoot struct {
@@ -76,14 +77,18 @@ type ComplexityRoot struct {
 		Notices               func(childComplexity int) int
 		Owner                 func(childComplexity int) int
 		Queued                func(childComplexity int) int
+		RecallUntil           func(childComplexity int) int
+		ResumedAt             func(childComplexity int) int
 		Row                   func(childComplexity int, id uuid.UUID) int
 		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) int
 		RowsToCorrect         func(childComplexity int) int
+		Scheduled             func(childComplexity int) int
 		State                 func(childComplexity int) int
 		SubmittedAt           func(childComplexity int) int
 		Succeeded             func(childComplexity int) int
 		SuggestedRows         func(childComplexity int) int
 		TotalRows             func(childComplexity int) int
+		Undo                  func(childComplexity int) int
 		ValidRows             func(childComplexity int) int
 	}
 
@@ -229,6 +234,7 @@ type ComplexityRoot struct {
 		AddBatchRow       func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
 		ApplySuggestions  func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) int
 		CancelInvitation  func(childComplexity int, id uuid.UUID) int
+		ContinueBatch     func(childComplexity int, id uuid.UUID) int
 		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
 		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
 		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
@@ -238,7 +244,10 @@ type ComplexityRoot struct {
 		ResendInvitation  func(childComplexity int, id uuid.UUID) int
 		ResendInvitations func(childComplexity int, filter *model.InvitationFilter, dryRun *bool) int
 		ResetBatch        func(childComplexity int, id uuid.UUID) int
+		RetryBatchRows    func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID) int
+		StopBatch         func(childComplexity int, id uuid.UUID) int
 		SubmitBatch       func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
+		UndoBatch         func(childComplexity int, id uuid.UUID, dryRun *bool) int
 		UpdateBatchRow    func(childComplexity int, id uuid.UUID, account model.AccountInput) int
 		UploadBatch       func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
 	}
@@ -290,6 +299,20 @@ type ComplexityRoot struct {
 		InvitationUpdated func(childComplexity int) int
 	}
 
+	UndoPayload struct {
+		Batch   func(childComplexity int) int
+		Errors  func(childComplexity int) int
+		LeftOut func(childComplexity int) int
+		Undone  func(childComplexity int) int
+	}
+
+	UndoReceipt struct {
+		By          func(childComplexity int) int
+		UndoLeftOut func(childComplexity int) int
+		Undone      func(childComplexity int) int
+		UndoneAt    func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code       func(childComplexity int) int
 		Field      func(childComplexity int) int
@@ -331,6 +354,10 @@ type BatchResolver interface {
 
 	Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) (*model.BatchRowConnection, error)
 	Row(ctx context.Context, obj *ent.Batch, id uuid.UUID) (*ent.BatchRow, error)
+
+	Scheduled(ctx context.Context, obj *ent.Batch) (int, error)
+
+	Undo(ctx context.Context, obj *ent.Batch) (*ent.Batch, error)
 }
 type BatchConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchConnection) (int, error)
@@ -378,6 +405,10 @@ type MutationResolver interface {
 	ResendInvitations(ctx context.Context, filter *model.InvitationFilter, dryRun *bool) (*model.ResendPayload, error)
 	CorrectAddress(ctx context.Context, id uuid.UUID, email string) (*model.InvitationPayload, error)
 	CancelInvitation(ctx context.Context, id uuid.UUID) (*model.InvitationPayload, error)
+	RetryBatchRows(ctx context.Context, batchID uuid.UUID, rowIds []uuid.UUID) (*model.BatchPayload, error)
+	StopBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	ContinueBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	UndoBatch(ctx context.Context, id uuid.UUID, dryRun *bool) (*model.UndoPayload, error)
 }
 type OfficerResolver interface {
 	IsAdmin(ctx context.Context, obj *ent.Officer) (bool, error)
@@ -395,6 +426,9 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
 	BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error)
+}
+type UndoReceiptResolver interface {
+	By(ctx context.Context, obj *ent.Batch) (*ent.Officer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -530,6 +564,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.Queued(childComplexity), true
+	case "Batch.recallUntil":
+		if e.ComplexityRoot.Batch.RecallUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.RecallUntil(childComplexity), true
+	case "Batch.resumedAt":
+		if e.ComplexityRoot.Batch.ResumedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.ResumedAt(childComplexity), true
 	case "Batch.row":
 		if e.ComplexityRoot.Batch.Row == nil {
 			break
@@ -558,6 +604,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.RowsToCorrect(childComplexity), true
+	case "Batch.scheduled":
+		if e.ComplexityRoot.Batch.Scheduled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.Scheduled(childComplexity), true
 	case "Batch.state":
 		if e.ComplexityRoot.Batch.State == nil {
 			break
@@ -588,6 +640,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.TotalRows(childComplexity), true
+	case "Batch.undo":
+		if e.ComplexityRoot.Batch.Undo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.Undo(childComplexity), true
 	case "Batch.validRows":
 		if e.ComplexityRoot.Batch.ValidRows == nil {
 			break
@@ -1201,6 +1259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelInvitation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.continueBatch":
+		if e.ComplexityRoot.Mutation.ContinueBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_continueBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContinueBatch(childComplexity, args["id"].(uuid.UUID)), true
 	case "Mutation.correctAddress":
 		if e.ComplexityRoot.Mutation.CorrectAddress == nil {
 			break
@@ -1300,6 +1369,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetBatch(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.retryBatchRows":
+		if e.ComplexityRoot.Mutation.RetryBatchRows == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryBatchRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryBatchRows(childComplexity, args["batchId"].(uuid.UUID), args["rowIds"].([]uuid.UUID)), true
+	case "Mutation.stopBatch":
+		if e.ComplexityRoot.Mutation.StopBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_stopBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StopBatch(childComplexity, args["id"].(uuid.UUID)), true
 	case "Mutation.submitBatch":
 		if e.ComplexityRoot.Mutation.SubmitBatch == nil {
 			break
@@ -1311,6 +1402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitBatch(childComplexity, args["id"].(uuid.UUID), args["skipFlagged"].(*bool)), true
+	case "Mutation.undoBatch":
+		if e.ComplexityRoot.Mutation.UndoBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoBatch(childComplexity, args["id"].(uuid.UUID), args["dryRun"].(*bool)), true
 	case "Mutation.updateBatchRow":
 		if e.ComplexityRoot.Mutation.UpdateBatchRow == nil {
 			break
@@ -1537,6 +1639,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity), true
+
+	case "UndoPayload.batch":
+		if e.ComplexityRoot.UndoPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Batch(childComplexity), true
+	case "UndoPayload.errors":
+		if e.ComplexityRoot.UndoPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Errors(childComplexity), true
+	case "UndoPayload.leftOut":
+		if e.ComplexityRoot.UndoPayload.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.LeftOut(childComplexity), true
+	case "UndoPayload.undone":
+		if e.ComplexityRoot.UndoPayload.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Undone(childComplexity), true
+
+	case "UndoReceipt.by":
+		if e.ComplexityRoot.UndoReceipt.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.By(childComplexity), true
+	case "UndoReceipt.leftOut":
+		if e.ComplexityRoot.UndoReceipt.UndoLeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.UndoLeftOut(childComplexity), true
+	case "UndoReceipt.undone":
+		if e.ComplexityRoot.UndoReceipt.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.Undone(childComplexity), true
+	case "UndoReceipt.at":
+		if e.ComplexityRoot.UndoReceipt.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.UndoneAt(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -2131,7 +2283,7 @@ type Invitation {
 type InvitationEvent {
   "When."
   at: Time!
-  "What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come."
+  "What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, STARTED, FAILED, RETRIED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come."
   what: String!
   "Who did it; null for the product's own steps."
   by: Officer
@@ -2187,7 +2339,7 @@ input InvitationFilter {
   invitedTo: Time
   "Changed at or after."
   updatedSince: Time
-  "Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others."
+  "Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others."
   stuck: Boolean
   "All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
   allOfficers: Boolean = false
@@ -2436,6 +2588,65 @@ type Officer {
   isAdmin: Boolean!
 }
 `, BuiltIn: false},
+	{Name: "../run.graphqls", Input: `extend type Batch {
+  "Until then nothing of the last submission runs, and undoBatch puts its users back on the list; null without a recall window."
+  recallUntil: Time
+  "Submitted rows that wait for their start date or for the end of the recall window. They are among those in queued."
+  scheduled: Int!
+  "When the work last began or went on: by submitBatch, continueBatch or retryBatchRows."
+  resumedAt: Time
+  "What undoBatch last did; null where it was never used."
+  undo: UndoReceipt
+}
+
+"What undoing a batch ended, and what it could not end."
+type UndoReceipt {
+  "When."
+  at: Time!
+  "Who did it."
+  by: Officer
+  "Invitations that were ended."
+  undone: Int!
+  "Those that were not, by reason."
+  leftOut: [LeftOut!]!
+}
+
+"The answer to undoBatch."
+type UndoPayload {
+  "The batch as it now stands; null whenever errors stand."
+  batch: Batch
+  "Invitations that were ended, or with dryRun would be."
+  undone: Int!
+  "Those that cannot be ended, by reason."
+  leftOut: [LeftOut!]!
+  "What to correct."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed; ALREADY_INVITED where another invitation holds what all of them need."
+  retryBatchRows(
+    "Identifier of the batch."
+    batchId: ID!
+    "The users; those who have not failed are passed over. Absent: every user who failed and was not replaced by a corrected one."
+    rowIds: [ID!]
+  ): BatchPayload!
+
+  "Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs."
+  stopBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  "Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with."
+  continueBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  "Ends every invitation of the batch that nobody has redeemed, and keeps a receipt. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end."
+  undoBatch(
+    "Identifier of the batch."
+    id: ID!
+    "Only count what would be ended."
+    dryRun: Boolean = false
+  ): UndoPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"A point in time, RFC 3339, in UTC."
 scalar Time
 
@@ -2605,6 +2816,14 @@ func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql
 		return ec.fieldContext_Batch_rows(ctx, field)
 	case "row":
 		return ec.fieldContext_Batch_row(ctx, field)
+	case "recallUntil":
+		return ec.fieldContext_Batch_recallUntil(ctx, field)
+	case "scheduled":
+		return ec.fieldContext_Batch_scheduled(ctx, field)
+	case "resumedAt":
+		return ec.fieldContext_Batch_resumedAt(ctx, field)
+	case "undo":
+		return ec.fieldContext_Batch_undo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Batch", field.Name)
 }
@@ -2947,6 +3166,34 @@ func (ec *executionContext) childFields_StatusCount(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type StatusCount", field.Name)
 }
 
+func (ec *executionContext) childFields_UndoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_UndoPayload_batch(ctx, field)
+	case "undone":
+		return ec.fieldContext_UndoPayload_undone(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_UndoPayload_leftOut(ctx, field)
+	case "errors":
+		return ec.fieldContext_UndoPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_UndoReceipt_at(ctx, field)
+	case "by":
+		return ec.fieldContext_UndoReceipt_by(ctx, field)
+	case "undone":
+		return ec.fieldContext_UndoReceipt_undone(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_UndoReceipt_leftOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoReceipt", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -3257,6 +3504,20 @@ func (ec *executionContext) field_Mutation_cancelInvitation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_continueBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_correctAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3415,6 +3676,42 @@ func (ec *executionContext) field_Mutation_resetBatch_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryBatchRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rowIds",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rowIds"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_submitBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3434,6 +3731,28 @@ func (ec *executionContext) field_Mutation_submitBatch_args(ctx context.Context,
 		return nil, err
 	}
 	args["skipFlagged"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg1
 	return args, nil
 }
 
@@ -4470,6 +4789,107 @@ func (ec *executionContext) fieldContext_Batch_row(ctx context.Context, field gr
 	if fc.Args, err = ec.field_Batch_row_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Batch_recallUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_recallUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecallUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_recallUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Batch_scheduled(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_scheduled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().Scheduled(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_scheduled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_resumedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_resumedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResumedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_resumedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Batch_undo(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_undo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().Undo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalOUndoReceipt2ᚖtechbizᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_undo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Batch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoReceipt(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -7543,6 +7963,182 @@ func (ec *executionContext) fieldContext_Mutation_cancelInvitation(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_retryBatchRows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryBatchRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryBatchRows(ctx, fc.Args["batchId"].(uuid.UUID), fc.Args["rowIds"].([]uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryBatchRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryBatchRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stopBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stopBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopBatch(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stopBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_continueBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_continueBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContinueBatch(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_continueBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_continueBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoBatch(ctx, fc.Args["id"].(uuid.UUID), fc.Args["dryRun"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UndoPayload) graphql.Marshaler {
+			return ec.marshalNUndoPayload2ᚖtechbizᚋgraphᚋmodelᚐUndoPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Officer_id(ctx context.Context, field graphql.CollectedField, obj *ent.Officer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8417,6 +9013,235 @@ func (ec *executionContext) fieldContext_Subscription_batchProgress(ctx context.
 	if fc.Args, err = ec.field_Subscription_batchProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoPayload_batch(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalOBatch2ᚖtechbizᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoPayload_undone(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_undone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Undone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_undone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoPayload_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeftOut(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoReceipt_at(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalNTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoReceipt", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UndoReceipt_by(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoReceipt().By(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoReceipt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoReceipt_undone(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_undone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Undone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_undone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoReceipt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoReceipt_leftOut(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoLeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoReceipt",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeftOut(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -10320,6 +11145,28 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Batch_row(ctx, field, obj)
 				})
+		case "recallUntil":
+			out.Values[i] = ec._Batch_recallUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scheduled":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_scheduled(ctx, field, obj)
+				})
+		case "resumedAt":
+			out.Values[i] = ec._Batch_resumedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "undo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_undo(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11362,6 +12209,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "retryBatchRows":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryBatchRows(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stopBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stopBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "continueBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_continueBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11718,6 +12593,103 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var undoPayloadImplementors = []string{"UndoPayload"}
+
+func (ec *executionContext) _UndoPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UndoPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoPayload")
+		case "batch":
+			out.Values[i] = ec._UndoPayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undone":
+			out.Values[i] = ec._UndoPayload_undone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leftOut":
+			out.Values[i] = ec._UndoPayload_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._UndoPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoReceiptImplementors = []string{"UndoReceipt"}
+
+func (ec *executionContext) _UndoReceipt(ctx context.Context, sel ast.SelectionSet, obj *ent.Batch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoReceiptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoReceipt")
+		case "at":
+			out.Values[i] = ec._UndoReceipt_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "by":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoReceipt_by(ctx, field, obj)
+				})
+		case "undone":
+			out.Values[i] = ec._UndoReceipt_undone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leftOut":
+			out.Values[i] = ec._UndoReceipt_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var userErrorImplementors = []string{"UserError"}
@@ -13050,6 +14022,32 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalNTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	res, err := scalar.UnmarshalTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Time!")
+		return graphql.Null
+	}
+	_ = sel
+	res := scalar.MarshalTime(*v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNUndoPayload2ᚖtechbizᚋgraphᚋmodelᚐUndoPayload(ctx context.Context, sel ast.SelectionSet, v *model.UndoPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoPayload!")
+		return graphql.Null
+	}
+	return ec._UndoPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx context.Context, v any) (graphql.Upload, error) {
 	res, err := graphql.UnmarshalUpload(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -13798,6 +14796,13 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUndoReceipt2ᚖtechbizᚋentᚐBatch(ctx context.Context, sel ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UndoReceipt(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserType2ᚖtechbizᚋentᚋinvitationᚐUserType(ctx context.Context, v any) (*invitation.UserType, error) {

@@ -169,7 +169,7 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo,omitempty"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
-	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others.
 	Stuck *bool `json:"stuck,omitempty"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers,omitempty"`
@@ -263,6 +263,18 @@ type StatusCount struct {
 
 // What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws.
 type Subscription struct {
+}
+
+// The answer to undoBatch.
+type UndoPayload struct {
+	// The batch as it now stands; null whenever errors stand.
+	Batch *ent.Batch `json:"batch,omitempty"`
+	// Invitations that were ended, or with dryRun would be.
+	Undone int `json:"undone"`
+	// Those that cannot be ended, by reason.
+	LeftOut []*fault.LeftOut `json:"leftOut"`
+	// What to correct.
+	Errors []*fault.Error `json:"errors"`
 }
 
 // How many were invited in one week.

@@ -8,6 +8,10 @@
 // the id of its invitation, and the transaction that makes the invitation marks
 // the row. The rules of the fields are package invite's; the work behind the
 // invitations too.
+//
+// What runs can be stopped, continued, undone and, where it failed, tried again.
+// Each of these holds the batch's row while it changes anything, so that of two at
+// the same moment the second one sees what the first one did.
 package batch
 
 import (
@@ -36,11 +40,12 @@ type Options struct {
 	Limits workbook.Limits
 	// DraftLife is how long a draft is kept after its last change.
 	DraftLife time.Duration
-	// BaseURL is the address of the portal, to which mails point.
-	BaseURL string
-	// Host is the part of a Message-ID behind the @.
-	Host string
-	Log  *slog.Logger
+	// Recall is how long a submission waits and can be called back; 0 for not at all.
+	Recall time.Duration
+	// BaseURL is where mails find the pages, and Host the part of a Message-ID
+	// behind the @.
+	BaseURL, Host string
+	Log           *slog.Logger
 }
 
 // Service keeps lists of users.
@@ -52,6 +57,7 @@ func New(o Options) *Service {
 	if o.Jobs != nil { // reading needs none
 		jobs.Handle(o.Jobs, s.lookUp)
 		jobs.Handle(o.Jobs, s.expire)
+		jobs.Handle(o.Jobs, s.tell)
 		o.Jobs.Every(expireEvery, Expire{})
 	}
 	return s

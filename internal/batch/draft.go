@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/internal/database"
-	"techbiz/internal/fault"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
 )
@@ -120,66 +118,33 @@ func (s *Service) warn(ctx context.Context) error {
 	}
 }
 
-// warnOf sends the notice about one draft. An empty one goes without. Where the
-// mail is put in the database it is there exactly when the draft says so; a relay
-// is asked after the draft says so, and what it may have sent is not sent again.
+// warnOf sends the notice about one draft, once for each date on which it would go.
+// An empty one goes without.
 func (s *Service) warnOf(ctx context.Context, b *ent.Batch) error {
 	counts, err := s.Count(ctx, []uuid.UUID{b.ID})
 	if err != nil {
 		return err
 	}
-	users := counts[b.ID].Total
-	msg, err := mail.DraftExpiry(mail.DraftExpiryFacts{
-		To: b.Edges.Owner.Email, FileName: text(b.FileName), Users: max(users, 1), MadeOn: b.CreatedAt,
-		ExpiresAt: *b.ExpiresAt, Link: s.BaseURL + "/invite/multiple/" + b.ID.String(),
-	})
-	if err != nil {
-		s.Log.ErrorContext(ctx, "compose the notice about a draft", "batch", b.ID, "error", err)
+	if users := counts[b.ID].Total; users > 0 {
+		msg, err := mail.DraftExpiry(mail.DraftExpiryFacts{
+			To: b.Edges.Owner.Email, FileName: text(b.FileName), Users: users, MadeOn: b.CreatedAt,
+			ExpiresAt: *b.ExpiresAt, Link: s.BaseURL + "/invite/multiple/" + b.ID.String(),
+		})
+		if err != nil { // it stays so, and the others' notices must not wait for it
+			s.Log.ErrorContext(ctx, "compose the notice about a draft", "batch", b.ID, "error", err)
+		} else {
+			msg.ID = fmt.Sprintf("draft.%s.%d@%s", b.ID, b.ExpiresAt.Unix(), s.Host)
+			if err := s.Invite.Post(ctx, msg); err != nil {
+				return err
+			}
+		}
 	}
-	send := err == nil && users > 0
-	msg.ID = fmt.Sprintf("draft.%s.%d@%s", b.ID, b.ExpiresAt.Unix(), s.Host)
-	ours := false
-	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		now, err := hold(ctx, tx, b.ID)
-		// It may have been changed, submitted, removed, or warned about elsewhere.
-		if ours = err == nil && ExpiresAt(now) != nil && now.ExpiresAt.Equal(*b.ExpiresAt) && now.WarnedAt == nil; !ours {
-			return ignoreGone(err)
-		}
-		if err := now.Update().SetWarnedAt(tx.Now).Exec(ctx); err != nil {
-			return fmt.Errorf("mark draft: %w", err)
-		}
-		if !send || s.Invite.Mailbox == nil {
-			return nil
-		}
-		return s.Invite.Mailbox.Put(ctx, tx, msg)
-	})
-	if err != nil || !ours || !send || s.Invite.Relay == nil {
-		return err
-	}
-	return s.relayed(ctx, b, s.Invite.Relay.Send(ctx, msg))
-}
-
-// relayed keeps what the relay answered: only what it did not take at all is sent
-// again.
-func (s *Service) relayed(ctx context.Context, b *ent.Batch, answer error) error {
-	if answer == nil {
-		return nil
-	}
-	var refused *mail.RefusedError
-	var doubt *mail.InDoubtError
-	if errors.As(answer, &refused) || errors.As(answer, &doubt) {
-		s.Log.WarnContext(ctx, "the notice about a draft", "batch", b.ID, "error", answer)
-		return nil
-	}
-	err := s.DB.WithTx(context.WithoutCancel(ctx), func(ctx context.Context, tx *database.Tx) error {
-		now, err := hold(ctx, tx, b.ID)
+		// A change meanwhile has moved the date, and another notice will be due.
 		if err != nil || now.ExpiresAt == nil || !now.ExpiresAt.Equal(*b.ExpiresAt) {
 			return ignoreGone(err)
 		}
-		return now.Update().ClearWarnedAt().Exec(ctx)
+		return now.Update().SetWarnedAt(tx.Now).Exec(ctx)
 	})
-	if fault.CodeOf(answer) == fault.Throttled {
-		return err
-	}
-	return errors.Join(err, answer)
 }

@@ -201,13 +201,6 @@ func seedOrNull(q invite.Request) any {
 	return q.Seed
 }
 
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 func orNull(s string) any {
 	if s == "" {
 		return nil

@@ -89,6 +89,9 @@ type Account struct {
 	FirstName string
 	LastName  string
 	Number    string // E.164
+	// Round distinguishes a new try from a repeated call: a higher round makes
+	// anew what was withdrawn, the same round finds what it made.
+	Round int
 }
 
 // Result is the outcome for one request of a call, in the order of the requests.

@@ -129,6 +129,16 @@ func (r Rules) email(d Details) (Request, fault.List) {
 	return req, c.faults
 }
 
+// Still says what of an account that once had no fault is no longer right: its
+// domain may have been removed from the allow-list, and its start date, as
+// yyyy-mm-dd or nothing, may have passed.
+func (r Rules) Still(email string, of invitation.UserType, startOn string) fault.List {
+	c := check{}
+	c.domain(r, Request{Details: Details{Email: email}, UserType: of})
+	c.start(startOn, r.Now)
+	return c.faults
+}
+
 // request trims what was typed and decides whose the address is.
 func (r Rules) request(d Details) Request {
 	for _, s := range []*string{
