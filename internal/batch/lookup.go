@@ -20,8 +20,8 @@ import (
 
 const (
 	// lookUpTries is how often in a row the directory may fail before its answer is
-	// done without: with the queue's pauses, for about a minute.
-	lookUpTries = 8
+	// done without: with the queue's pauses, for half a minute.
+	lookUpTries = 5
 	// lookUpPause is how long a run waits after a failure that follows an answer.
 	lookUpPause = time.Second
 )
