@@ -38,6 +38,16 @@ func (r *batchResolver) EstimatedCompletionAt(ctx context.Context, obj *ent.Batc
 	return batch.Estimate(obj, counts, r.DB.Now()), nil
 }
 
+// DirectoryChecked is the resolver for the directoryChecked field.
+func (r *batchResolver) DirectoryChecked(ctx context.Context, obj *ent.Batch) (int, error) {
+	return reviewed(ctx, obj, func(v batch.Review) int { return v.LookedUp })
+}
+
+// ExpiresAt is the resolver for the expiresAt field.
+func (r *batchResolver) ExpiresAt(ctx context.Context, obj *ent.Batch) (*time.Time, error) {
+	return batch.ExpiresAt(obj), nil
+}
+
 // TotalRows is the resolver for the totalRows field.
 func (r *batchResolver) TotalRows(ctx context.Context, obj *ent.Batch) (int, error) {
 	return count(ctx, obj, func(c batch.Counts) int { return c.Total })
@@ -51,6 +61,26 @@ func (r *batchResolver) ValidRows(ctx context.Context, obj *ent.Batch) (int, err
 // FlaggedRows is the resolver for the flaggedRows field.
 func (r *batchResolver) FlaggedRows(ctx context.Context, obj *ent.Batch) (int, error) {
 	return count(ctx, obj, func(c batch.Counts) int { return c.Flagged })
+}
+
+// SuggestedRows is the resolver for the suggestedRows field.
+func (r *batchResolver) SuggestedRows(ctx context.Context, obj *ent.Batch) (int, error) {
+	return reviewed(ctx, obj, func(v batch.Review) int { return v.Suggested })
+}
+
+// HintedRows is the resolver for the hintedRows field.
+func (r *batchResolver) HintedRows(ctx context.Context, obj *ent.Batch) (int, error) {
+	return reviewed(ctx, obj, func(v batch.Review) int { return v.Hinted })
+}
+
+// RowsToCorrect is the resolver for the rowsToCorrect field.
+func (r *batchResolver) RowsToCorrect(ctx context.Context, obj *ent.Batch) (int, error) {
+	return reviewed(ctx, obj, func(v batch.Review) int { return v.ToCorrect })
+}
+
+// IssueKinds is the resolver for the issueKinds field.
+func (r *batchResolver) IssueKinds(ctx context.Context, obj *ent.Batch) ([]*batch.KindCount, error) {
+	return r.Lists.Kinds(ctx, obj.ID)
 }
 
 // LeftOut is the resolver for the leftOut field.
@@ -79,13 +109,13 @@ func (r *batchResolver) Cancelled(ctx context.Context, obj *ent.Batch) (int, err
 }
 
 // Rows is the resolver for the rows field.
-func (r *batchResolver) Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, search *string) (*model.BatchRowConnection, error) {
+func (r *batchResolver) Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) (*model.BatchRowConnection, error) {
 	w, err := database.NewWindow(database.PageArgs{First: first, After: after, Last: last, Before: before},
 		database.Order{Column: batchrow.FieldPosition, Number: true}, rowsPage)
 	if err != nil {
 		return nil, err
 	}
-	where, err := rowsMatching(obj.ID, flagged, search)
+	where, err := rowsMatching(obj.ID, rowFilter{flagged, hinted, suggested, toCorrect, search})
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +154,26 @@ func (r *batchConnectionResolver) TotalCount(ctx context.Context, obj *model.Bat
 	return total(ctx, obj.Total)
 }
 
+// Sheet is the resolver for the sheet field.
+func (r *batchRowResolver) Sheet(ctx context.Context, obj *ent.BatchRow) (*string, error) {
+	if obj.Sheet == "" {
+		return nil, nil
+	}
+	v, err := loadersOf(ctx).review.Load(ctx, obj.BatchID)
+	if err != nil || !v.Sources {
+		return nil, err
+	}
+	return &obj.Sheet, nil
+}
+
 // Issues is the resolver for the issues field.
 func (r *batchRowResolver) Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error) {
 	return noNil(obj.Issues), nil
+}
+
+// Hints is the resolver for the hints field.
+func (r *batchRowResolver) Hints(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error) {
+	return noNil(obj.Hints), nil
 }
 
 // Invitation is the resolver for the invitation field.
@@ -134,7 +181,7 @@ func (r *batchRowResolver) Invitation(ctx context.Context, obj *ent.BatchRow) (*
 	if !obj.Submitted {
 		return nil, nil
 	}
-	return loadersOf(ctx).invitation.Load(ctx, obj.ID)
+	return seen(loadersOf(ctx).invitation.Load(ctx, obj.ID))
 }
 
 // TotalCount is the resolver for the totalCount field.
@@ -178,6 +225,25 @@ func (r *mutationResolver) RemoveBatchRows(ctx context.Context, ids []uuid.UUID)
 // ResetBatch is the resolver for the resetBatch field.
 func (r *mutationResolver) ResetBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error) {
 	return batchPayload(r.Lists.Reset(ctx, id))
+}
+
+// ApplySuggestions is the resolver for the applySuggestions field.
+func (r *mutationResolver) ApplySuggestions(ctx context.Context, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) (*model.BatchPayload, error) {
+	kind := batch.Kind{Field: text(field)}
+	if code != nil {
+		kind.Code = *code
+	}
+	b, changed, err := r.Lists.ApplySuggestions(ctx, batchID, rowIds, kind)
+	payload, err := batchPayload(b, err)
+	if err == nil && payload.Batch != nil {
+		payload.Changed = &changed
+	}
+	return payload, err
+}
+
+// HandOverBatch is the resolver for the handOverBatch field.
+func (r *mutationResolver) HandOverBatch(ctx context.Context, id uuid.UUID, to string) (*model.BatchPayload, error) {
+	return batchPayload(r.Lists.HandOver(ctx, id, to))
 }
 
 // SubmitBatch is the resolver for the submitBatch field.

@@ -91,6 +91,9 @@ func Configure(to configurable, r *Resolver, o Options) {
 	})
 }
 
+// issueKindsCost is the price of going through the issues of a list.
+const issueKindsCost = 500
+
 // authorise lets officers in, and only those who may write change anything.
 func authorise(ctx context.Context) error {
 	if op := graphql.GetOperationContext(ctx).Operation; op != nil && op.Operation == ast.Mutation {
@@ -133,9 +136,10 @@ func costs(c *generated.ComplexityRoot) {
 	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return page(child, first, last, batchesPage)
 	}
-	c.Batch.Rows = func(child int, first *int, _ *string, last *int, _ *string, _ *bool, _ *string) int {
+	c.Batch.Rows = func(child int, first *int, _ *string, last *int, _ *string, _, _, _, _ *bool, _ *string) int {
 		return page(child, first, last, rowsPage)
 	}
+	c.Batch.IssueKinds = func(child int) int { return issueKindsCost + child }
 	c.Query.ValidateAccounts = func(child int, accounts []*model.AccountInput, _ *bool) int {
 		return 1 + child*(1+len(accounts)/10)
 	}

@@ -47,7 +47,7 @@ func (r *invitationResolver) Batch(ctx context.Context, obj *ent.Invitation) (*e
 	if obj.BatchID == nil {
 		return nil, nil
 	}
-	return loadersOf(ctx).batch.Load(ctx, *obj.BatchID)
+	return seen(loadersOf(ctx).batch.Load(ctx, *obj.BatchID))
 }
 
 // History is the resolver for the history field.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,7 @@ type loaders struct {
 	officer    *dataloadgen.Loader[uuid.UUID, *ent.Officer]
 	batch      *dataloadgen.Loader[uuid.UUID, *ent.Batch]
 	counts     *dataloadgen.Loader[uuid.UUID, batch.Counts]
+	review     *dataloadgen.Loader[uuid.UUID, batch.Review]
 	invitation *dataloadgen.Loader[uuid.UUID, *ent.Invitation]
 	history    *dataloadgen.Loader[uuid.UUID, []*ent.InvitationEvent]
 }
@@ -38,6 +40,7 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		officer:    dataloadgen.NewMappedLoader(r.officers, wait),
 		batch:      dataloadgen.NewMappedLoader(r.batches, wait),
 		counts:     dataloadgen.NewMappedLoader(r.Lists.Count, wait),
+		review:     dataloadgen.NewMappedLoader(r.Lists.Review, wait),
 		invitation: dataloadgen.NewMappedLoader(r.invitations, wait),
 		history:    dataloadgen.NewMappedLoader(r.histories, wait),
 	})
@@ -76,6 +79,15 @@ func (r *Resolver) histories(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 }
 
 func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+// seen is what was loaded, and nothing where the caller may not see it: a list that
+// was handed over, and what was submitted of it, are different officers'.
+func seen[N any](v *N, err error) (*N, error) {
+	if errors.Is(err, dataloadgen.ErrNotFound) {
+		return nil, nil
+	}
+	return v, err
+}
 
 func byID[N any](all []*N, err error, id func(*N) uuid.UUID) (map[uuid.UUID]*N, error) {
 	if err != nil {

@@ -75,6 +75,7 @@ func accountDetails(a model.AccountInput) invite.Details {
 		Email: a.Email, Username: text(a.TechPassUsername), FirstName: a.FirstName, LastName: a.LastName,
 		CountryCode: text(a.CountryCode), ContactNumber: a.ContactNumber,
 		Organisation: a.Organisation, Department: text(a.Department), Seed: answer(a.SeedRequired), Reason: a.Reason,
+		StartOn: text(a.StartOn),
 	}
 }
 
@@ -142,18 +143,37 @@ func count(ctx context.Context, b *ent.Batch, of func(batch.Counts) int) (int, e
 	return of(c), err
 }
 
+func reviewed(ctx context.Context, b *ent.Batch, of func(batch.Review) int) (int, error) {
+	v, err := loadersOf(ctx).review.Load(ctx, b.ID)
+	return of(v), err
+}
+
+// rowFilter says which rows of a batch a list shows; what is nil does not filter.
+type rowFilter struct {
+	flagged, hinted, suggested, toCorrect *bool
+	search                                *string
+}
+
 // rowsMatching are the rows of a batch that a list shows. Codes: BAD_REQUEST.
-func rowsMatching(id uuid.UUID, flagged *bool, search *string) ([]predicate.BatchRow, error) {
-	p := []predicate.BatchRow{batchrow.BatchID(id)}
-	if flagged != nil {
-		p = append(p, batchrow.Flagged(*flagged))
+func rowsMatching(id uuid.UUID, f rowFilter) ([]predicate.BatchRow, error) {
+	p := []predicate.BatchRow{batchrow.BatchID(id), batchrow.Replaced(false)}
+	only := func(asked *bool, yes, no predicate.BatchRow) {
+		if asked != nil && *asked {
+			p = append(p, yes)
+		} else if asked != nil {
+			p = append(p, no)
+		}
 	}
-	if search != nil {
-		if len(*search) > maxSearch {
+	only(f.flagged, batchrow.Flagged(true), batchrow.Flagged(false))
+	only(f.hinted, batchrow.HintsNotNil(), batchrow.HintsIsNil())
+	only(f.suggested, batchrow.Suggested(true), batchrow.Suggested(false))
+	only(f.toCorrect, batch.ToCorrect(id), batchrow.Not(batch.ToCorrect(id)))
+	if f.search != nil {
+		if len(*f.search) > maxSearch {
 			return nil, fault.New(fault.BadRequest, "Search for at most %d characters.", maxSearch)
 		}
-		if *search != "" {
-			p = append(p, batch.Search(*search))
+		if *f.search != "" {
+			p = append(p, batch.Search(*f.search))
 		}
 	}
 	return p, nil

@@ -23,7 +23,7 @@ type asked map[string]asked
 // listed are the types that a list's selection may name in its fragments.
 var listed = []string{
 	"InvitationConnection", "InvitationEdge", "Invitation", "InvitationEvent",
-	"BatchConnection", "BatchEdge", "Batch", "BatchRowConnection", "BatchRowEdge", "BatchRow", "Officer",
+	"BatchConnection", "BatchEdge", "Batch", "BatchRowConnection", "BatchRowEdge", "BatchRow", "UndoReceipt", "Officer",
 }
 
 func (a asked) add(op *graphql.OperationContext, set ast.SelectionSet) {
@@ -122,14 +122,22 @@ func (r *Resolver) prefetchBatches(ctx context.Context, lists []*ent.Batch, a as
 	for _, b := range lists {
 		ids.add(&b.ID)
 		owners.add(&b.OwnerID)
+		if a["undo"].any("by") {
+			owners.add(b.UndoneBy)
+		}
 	}
-	if a.any("owner") {
+	if a.any("owner") || a["undo"].any("by") {
 		if _, err := prime(ctx, l.officer, owners, r.officers); err != nil {
 			return err
 		}
 	}
-	if a.any("totalRows", "validRows", "flaggedRows", "leftOut", "queued", "succeeded", "failed", "cancelled", "estimatedCompletionAt") {
+	if a.any("totalRows", "validRows", "flaggedRows", "leftOut", "queued", "succeeded", "failed", "cancelled", "scheduled", "estimatedCompletionAt") {
 		if _, err := prime(ctx, l.counts, ids, r.Lists.Count); err != nil {
+			return err
+		}
+	}
+	if a.any("directoryChecked", "suggestedRows", "hintedRows", "rowsToCorrect") {
+		if _, err := prime(ctx, l.review, ids, r.Lists.Review); err != nil {
 			return err
 		}
 	}
@@ -138,14 +146,20 @@ func (r *Resolver) prefetchBatches(ctx context.Context, lists []*ent.Batch, a as
 
 // prefetchRows loads what is asked of rows of a batch besides their columns.
 func (r *Resolver) prefetchRows(ctx context.Context, rows []*ent.BatchRow, a asked) error {
-	if !a.any("invitation") {
-		return nil
-	}
-	var ids idSet
+	var ids, lists idSet
 	for _, row := range rows {
+		lists.add(&row.BatchID)
 		if row.Submitted {
 			ids.add(&row.ID)
 		}
+	}
+	if a.any("sheet") {
+		if _, err := prime(ctx, loadersOf(ctx).review, lists, r.Lists.Review); err != nil {
+			return err
+		}
+	}
+	if !a.any("invitation") {
+		return nil
 	}
 	found, err := prime(ctx, loadersOf(ctx).invitation, ids, r.invitations)
 	if err != nil {

@@ -113,7 +113,7 @@ func collect(tallies []tally, mondays []time.Time) *model.InvitationSummary {
 		if counts == nil && len(sum.ByWeek) == 0 {
 			continue
 		}
-		week := &model.WeekCount{WeekOf: monday, ByTechPassStatus: statusCounts(counts)}
+		week := &model.WeekCount{WeekOf: monday.Format(time.DateOnly), ByTechPassStatus: statusCounts(counts)}
 		for _, c := range counts {
 			week.Count += c
 		}

@@ -7,8 +7,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"techbiz/internal/clock"
 )
 
 // apiCase is one file of testdata/api.
@@ -19,6 +22,7 @@ type apiCase struct {
 	settings []string
 	steps    []step
 	values   map[string]string // what answers have named
+	began    time.Time         // in Singapore
 }
 
 // step is one request and its expected answer.
@@ -45,7 +49,7 @@ var (
 func readCase(t *testing.T, file string, index int) *apiCase {
 	t.Helper()
 	tag := strings.TrimSuffix(filepath.Base(file), ".txtar")
-	c := &apiCase{tag: strings.ReplaceAll(tag, "_", "-"), index: index, values: map[string]string{}}
+	c := &apiCase{tag: strings.ReplaceAll(tag, "_", "-"), index: index, values: map[string]string{}, began: time.Now().In(clock.Singapore)}
 	for _, section := range txtar.Parse(readFile(t, file)).Files {
 		if err := c.read(section.Name, string(section.Data)); err != nil {
 			t.Fatalf("%s: %v", file, err)
@@ -95,6 +99,7 @@ var (
 	hole     = regexp.MustCompile(`\{\{(.+?)\}\}`)
 	repeated = regexp.MustCompile(`(?s)^(.+)\*(\d+)$`)
 	mobiles  = regexp.MustCompile(`^mobile(\d{1,3})$`)
+	days     = regexp.MustCompile(`^(day|written)\+(\d{1,3})$`)
 )
 
 // fill replaces what stands in double braces.
@@ -112,6 +117,10 @@ func (c *apiCase) fill(t *testing.T, text string) string {
 		}
 		if m := mobiles.FindStringSubmatch(name); m != nil {
 			return fmt.Sprintf("9%04d%03s", c.index, m[1])
+		}
+		if m := days.FindStringSubmatch(name); m != nil {
+			n, _ := strconv.Atoi(m[2]) // digits
+			return c.began.AddDate(0, 0, n).Format(map[string]string{"day": time.DateOnly, "written": "02-01-2006"}[m[1]])
 		}
 		if name == "case" {
 			return c.tag

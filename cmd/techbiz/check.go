@@ -22,6 +22,9 @@ const (
 	mostTimeout   = 10 * time.Minute
 	leastSession  = time.Second
 	mostSession   = 24 * time.Hour
+	leastDraft    = time.Hour
+	mostDraft     = 365 * 24 * time.Hour
+	mostRecall    = 15 * time.Minute
 	maxDomainSize = 253
 )
 
@@ -186,6 +189,12 @@ func (s *Settings) checkUpload() error {
 	}
 	if s.MaxRows < 1 || s.MaxRows > maxRowsLimit {
 		return mistaken("max-rows", "give a number from 1 to %d", maxRowsLimit)
+	}
+	if s.DraftLife < leastDraft || s.DraftLife > mostDraft {
+		return mistaken("draft-life", "%s is out of bounds; give a time from 1h to 8760h, such as 720h", s.DraftLife)
+	}
+	if s.Recall < 0 || s.Recall > mostRecall {
+		return mistaken("recall", "give a time from 0s to 15m")
 	}
 	return nil
 }

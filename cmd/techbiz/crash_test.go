@@ -24,7 +24,8 @@ func startBatch(t *testing.T, s *programtest.Server, users int) string {
 }
 
 // checkBatch waits until the batch, the only one, is completed, and fails unless
-// each user has one account and one mail.
+// each user has one account and one mail, and the officer one
+// about the completion.
 func checkBatch(t *testing.T, p *programtest.Place, s *programtest.Server, id string) {
 	t.Helper()
 	s.AwaitCompletion(id)
@@ -32,15 +33,25 @@ func checkBatch(t *testing.T, p *programtest.Place, s *programtest.Server, id st
 	if got := s.Progress(id); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	box := s.Mailbox()
-	people := map[string]bool{}
-	for _, m := range box.Mails {
-		people[m.To] = true
+	s.Await("the mail about the completion", func() bool { return s.Mailbox().Total >= crashRows+1 })
+	people := map[string]int{}
+	for _, m := range s.Mailbox().Mails {
+		people[m.To]++
 	}
-	if box.Total != crashRows || len(people) != crashRows {
-		t.Errorf("%d mails to %d people, want %d", box.Total, len(people), crashRows)
+	if got := people[programtest.Officer]; got != 1 {
+		t.Errorf("%d mails to the officer, want one", got)
+	}
+	delete(people, programtest.Officer)
+	for who, mails := range people {
+		if mails != 1 {
+			t.Errorf("%d mails to %s", mails, who)
+		}
+	}
+	if len(people) != crashRows {
+		t.Errorf("mails to %d people, want %d", len(people), crashRows)
 	}
 	for what, query := range map[string]string{
+		"creations told of":    `SELECT count(*) FROM invitation_events WHERE what = 'ACCOUNT_CREATED'`,
 		"accounts":             `SELECT count(*) FROM sandbox_persons WHERE state = 'CREATED'`,
 		"people with accounts": `SELECT count(DISTINCT email_key) FROM sandbox_persons`,
 		"people with licences": `SELECT 2 * count(*) FROM sandbox_persons WHERE seed = 'LICENSED'`,

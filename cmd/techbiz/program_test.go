@@ -66,6 +66,7 @@ func TestRun_Mistakes(t *testing.T) {
 		{"a size that is none", "TECHBIZ_MAX_UPLOAD=ten", nil, `--max-upload (TECHBIZ_MAX_UPLOAD): give a size such as 512KiB, 10MiB or 1048576`},
 		{"a size above what a request may have", "TECHBIZ_MAX_UPLOAD=40MiB", nil, `--max-upload (TECHBIZ_MAX_UPLOAD): give a size from 1KiB to 30MiB`},
 		{"no rows", "", []string{"--max-rows=0"}, `--max-rows (TECHBIZ_MAX_ROWS): give a number from 1 to 100000`},
+		{"a recall window that is too long", "TECHBIZ_RECALL=16m", nil, `--recall (TECHBIZ_RECALL): give a time from 0s to 15m`},
 		{"a link that is none", "", []string{"--link-seed-guide=javascript:alert(1)"}, `--link-seed-guide (TECHBIZ_LINK_SEED_GUIDE): give an address that starts with http:// or https://, such as https://techbiz.agency.gov.sg`},
 		{"statements without an end", "TECHBIZ_STATEMENT_TIMEOUT=1h", nil, `--statement-timeout (TECHBIZ_STATEMENT_TIMEOUT): give a time from 1s to 10m`},
 		{"an unknown level", "TECHBIZ_LOG_LEVEL=loud", nil, `--log-level (TECHBIZ_LOG_LEVEL): there is no level "loud"; choose debug, info, warn or error`},

@@ -26,8 +26,10 @@ type Settings struct {
 	SMTPURL  string `name:"smtp-url" env:"TECHBIZ_SMTP_URL" group:"mail" placeholder:"smtps://USER:PASSWORD@HOST:465" help:"Relay that mails go to. Default: the sandbox's mailbox, at /sandbox."`
 	MailFrom string `default:"TechBiz <no-reply@techbiz.gov.sg>" env:"TECHBIZ_MAIL_FROM" group:"mail" placeholder:"ADDRESS" help:"Sender of the mails."`
 
-	MaxUpload byteSize `default:"10MiB" env:"TECHBIZ_MAX_UPLOAD" group:"upload" placeholder:"SIZE" help:"Largest workbook, such as 512KiB or 10MiB."`
-	MaxRows   int      `default:"10000" env:"TECHBIZ_MAX_ROWS" group:"upload" placeholder:"N" help:"Most users in one workbook."`
+	MaxUpload byteSize      `default:"10MiB" env:"TECHBIZ_MAX_UPLOAD" group:"upload" placeholder:"SIZE" help:"Largest workbook, such as 512KiB or 10MiB."`
+	Recall    time.Duration `default:"0s" env:"TECHBIZ_RECALL" group:"upload" placeholder:"TIME" help:"How long a confirmed list of users waits and can be called back as a whole, 0s to 15m."`
+	MaxRows   int           `default:"10000" env:"TECHBIZ_MAX_ROWS" group:"upload" placeholder:"N" help:"Most users in one workbook."`
+	DraftLife time.Duration `default:"720h" env:"TECHBIZ_DRAFT_LIFE" group:"upload" placeholder:"TIME" help:"How long a list that nobody submits is kept after its last change, 1h to 8760h. Its owner gets a mail 3 days before it goes."`
 
 	LinkTechPassGuide  webURL `default:"https://docs.developer.tech.gov.sg/docs/techpass-user-guide/" name:"link-techpass-guide" env:"TECHBIZ_LINK_TECHPASS_GUIDE" group:"links" placeholder:"URL" help:"TechPass user guide."`
 	LinkSeedGuide      webURL `default:"https://docs.developer.tech.gov.sg/docs/security-suite-for-engineering-endpoint-devices/" name:"link-seed-guide" env:"TECHBIZ_LINK_SEED_GUIDE" group:"links" placeholder:"URL" help:"SEED documentation."`

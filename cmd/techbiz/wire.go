@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/transport"
+	"github.com/google/uuid"
 
 	"techbiz/graph"
 	"techbiz/internal/address"
@@ -117,11 +118,14 @@ func (p *parts) services() {
 	p.sandbox = sandbox.New(sandbox.Options{
 		DB: p.db, Clock: p.clock, Machine: clock.Machine, BaseURL: s.BaseURL.String(), Faults: s.SandboxFaults.Faults,
 		Changed: func(ctx context.Context, tx *database.Tx, refs []string) error { return rec.Changed(ctx, tx, refs) },
-		Moved:   func(ctx context.Context, tx *database.Tx) error { return rec.Soon(ctx, tx) },
+		Moved: func(ctx context.Context, tx *database.Tx) error {
+			return errors.Join(rec.Soon(ctx, tx), p.lists.Soon(ctx, tx))
+		},
 	})
 	o := invite.Options{
 		DB: p.db, Jobs: p.queue, Directory: p.sandbox, Government: s.government(), Links: p.links(),
 		Host: s.BaseURL.Hostname(), Attempts: attempts, Log: p.log,
+		Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return p.lists.Completed(ctx, tx, id) },
 	}
 	if p.relay != nil {
 		o.Relay = p.relay
@@ -132,7 +136,10 @@ func (p *parts) services() {
 	rec = reconcile.New(p.db, p.queue, p.sandbox, p.invites, p.log)
 	limits := workbook.DefaultLimits()
 	limits.FileBytes, limits.Rows = int64(s.MaxUpload), s.MaxRows
-	p.lists = batch.New(batch.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, Log: p.log})
+	p.lists = batch.New(batch.Options{
+		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+	})
 	p.signin = signin.New(signin.Options{
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
 		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },

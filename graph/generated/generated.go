@@ -10,11 +10,12 @@ import (
 	"strconv"
 	"sync/atomic"
 	"techbiz/ent"
-	"techbiz/ent/batch"
+	batch1 "techbiz/ent/batch"
 	"techbiz/ent/invitation"
 	"techbiz/graph/model"
 	"techbiz/graph/scalar"
 	"techbiz/internal/access"
+	"techbiz/internal/batch"
 	"techbiz/internal/fault"
 	"time"
 
@@ -46,6 +47,7 @@ type ResolverRoot interface {
 	Officer() OfficerResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	UndoReceipt() UndoReceiptResolver
 }
 
 type DirectiveRoot struct {
@@ -62,21 +64,31 @@ type ComplexityRoot struct {
 		CompletedAt           func(childComplexity int) int
 		CreatedAt             func(childComplexity int) int
 		DirectoryCheck        func(childComplexity int) int
+		DirectoryChecked      func(childComplexity int) int
 		EstimatedCompletionAt func(childComplexity int) int
+		ExpiresAt             func(childComplexity int) int
 		Failed                func(childComplexity int) int
 		FileName              func(childComplexity int) int
 		FlaggedRows           func(childComplexity int) int
+		HintedRows            func(childComplexity int) int
 		ID                    func(childComplexity int) int
+		IssueKinds            func(childComplexity int) int
 		LeftOut               func(childComplexity int) int
 		Notices               func(childComplexity int) int
 		Owner                 func(childComplexity int) int
 		Queued                func(childComplexity int) int
+		RecallUntil           func(childComplexity int) int
+		ResumedAt             func(childComplexity int) int
 		Row                   func(childComplexity int, id uuid.UUID) int
-		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, search *string) int
+		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) int
+		RowsToCorrect         func(childComplexity int) int
+		Scheduled             func(childComplexity int) int
 		State                 func(childComplexity int) int
 		SubmittedAt           func(childComplexity int) int
 		Succeeded             func(childComplexity int) int
+		SuggestedRows         func(childComplexity int) int
 		TotalRows             func(childComplexity int) int
+		Undo                  func(childComplexity int) int
 		ValidRows             func(childComplexity int) int
 	}
 
@@ -93,8 +105,9 @@ type ComplexityRoot struct {
 	}
 
 	BatchPayload struct {
-		Batch  func(childComplexity int) int
-		Errors func(childComplexity int) int
+		Batch   func(childComplexity int) int
+		Changed func(childComplexity int) int
+		Errors  func(childComplexity int) int
 	}
 
 	BatchRow struct {
@@ -103,15 +116,20 @@ type ComplexityRoot struct {
 		Department    func(childComplexity int) int
 		Email         func(childComplexity int) int
 		FirstName     func(childComplexity int) int
+		Hints         func(childComplexity int) int
 		ID            func(childComplexity int) int
 		Invitation    func(childComplexity int) int
 		Issues        func(childComplexity int) int
 		LastName      func(childComplexity int) int
+		LookedUp      func(childComplexity int) int
 		Number        func(childComplexity int) int
 		Organisation  func(childComplexity int) int
 		Reason        func(childComplexity int) int
 		SeedRequired  func(childComplexity int) int
 		SeedText      func(childComplexity int) int
+		Sheet         func(childComplexity int) int
+		StartOn       func(childComplexity int) int
+		StartText     func(childComplexity int) int
 		Username      func(childComplexity int) int
 	}
 
@@ -160,6 +178,7 @@ type ComplexityRoot struct {
 		SeedRequired      func(childComplexity int) int
 		SeedStatus        func(childComplexity int) int
 		SendCount         func(childComplexity int) int
+		StartOn           func(childComplexity int) int
 		TechpassStatus    func(childComplexity int) int
 		UpdatedAt         func(childComplexity int) int
 		UserType          func(childComplexity int) int
@@ -198,6 +217,13 @@ type ComplexityRoot struct {
 		Total            func(childComplexity int) int
 	}
 
+	IssueKind struct {
+		Code      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Rows      func(childComplexity int) int
+		Suggested func(childComplexity int) int
+	}
+
 	LeftOut struct {
 		Code    func(childComplexity int) int
 		Count   func(childComplexity int) int
@@ -206,16 +232,22 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AddBatchRow       func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
+		ApplySuggestions  func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) int
 		CancelInvitation  func(childComplexity int, id uuid.UUID) int
+		ContinueBatch     func(childComplexity int, id uuid.UUID) int
 		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
 		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
 		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
+		HandOverBatch     func(childComplexity int, id uuid.UUID, to string) int
 		InviteByEmail     func(childComplexity int, input model.InviteByEmailInput) int
 		RemoveBatchRows   func(childComplexity int, ids []uuid.UUID) int
 		ResendInvitation  func(childComplexity int, id uuid.UUID) int
 		ResendInvitations func(childComplexity int, filter *model.InvitationFilter, dryRun *bool) int
 		ResetBatch        func(childComplexity int, id uuid.UUID) int
+		RetryBatchRows    func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID) int
+		StopBatch         func(childComplexity int, id uuid.UUID) int
 		SubmitBatch       func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
+		UndoBatch         func(childComplexity int, id uuid.UUID, dryRun *bool) int
 		UpdateBatchRow    func(childComplexity int, id uuid.UUID, account model.AccountInput) int
 		UploadBatch       func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
 	}
@@ -267,11 +299,26 @@ type ComplexityRoot struct {
 		InvitationUpdated func(childComplexity int) int
 	}
 
+	UndoPayload struct {
+		Batch   func(childComplexity int) int
+		Errors  func(childComplexity int) int
+		LeftOut func(childComplexity int) int
+		Undone  func(childComplexity int) int
+	}
+
+	UndoReceipt struct {
+		By          func(childComplexity int) int
+		UndoLeftOut func(childComplexity int) int
+		Undone      func(childComplexity int) int
+		UndoneAt    func(childComplexity int) int
+	}
+
 	UserError struct {
-		Code    func(childComplexity int) int
-		Field   func(childComplexity int) int
-		Message func(childComplexity int) int
-		RetryAt func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Field      func(childComplexity int) int
+		Message    func(childComplexity int) int
+		RetryAt    func(childComplexity int) int
+		Suggestion func(childComplexity int) int
 	}
 
 	WeekCount struct {
@@ -290,23 +337,37 @@ type BatchResolver interface {
 
 	EstimatedCompletionAt(ctx context.Context, obj *ent.Batch) (*time.Time, error)
 
+	DirectoryChecked(ctx context.Context, obj *ent.Batch) (int, error)
+	ExpiresAt(ctx context.Context, obj *ent.Batch) (*time.Time, error)
 	TotalRows(ctx context.Context, obj *ent.Batch) (int, error)
 	ValidRows(ctx context.Context, obj *ent.Batch) (int, error)
 	FlaggedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	SuggestedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	HintedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	RowsToCorrect(ctx context.Context, obj *ent.Batch) (int, error)
+	IssueKinds(ctx context.Context, obj *ent.Batch) ([]*batch.KindCount, error)
 	LeftOut(ctx context.Context, obj *ent.Batch) (int, error)
 	Queued(ctx context.Context, obj *ent.Batch) (int, error)
 	Succeeded(ctx context.Context, obj *ent.Batch) (int, error)
 	Failed(ctx context.Context, obj *ent.Batch) (int, error)
 	Cancelled(ctx context.Context, obj *ent.Batch) (int, error)
 
-	Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, search *string) (*model.BatchRowConnection, error)
+	Rows(ctx context.Context, obj *ent.Batch, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) (*model.BatchRowConnection, error)
 	Row(ctx context.Context, obj *ent.Batch, id uuid.UUID) (*ent.BatchRow, error)
+
+	Scheduled(ctx context.Context, obj *ent.Batch) (int, error)
+
+	Undo(ctx context.Context, obj *ent.Batch) (*ent.Batch, error)
 }
 type BatchConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchConnection) (int, error)
 }
 type BatchRowResolver interface {
+	Sheet(ctx context.Context, obj *ent.BatchRow) (*string, error)
+
 	Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
+	Hints(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
+
 	Invitation(ctx context.Context, obj *ent.BatchRow) (*ent.Invitation, error)
 }
 type BatchRowConnectionResolver interface {
@@ -335,6 +396,8 @@ type MutationResolver interface {
 	UpdateBatchRow(ctx context.Context, id uuid.UUID, account model.AccountInput) (*model.BatchRowPayload, error)
 	RemoveBatchRows(ctx context.Context, ids []uuid.UUID) (*model.BatchPayload, error)
 	ResetBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	ApplySuggestions(ctx context.Context, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) (*model.BatchPayload, error)
+	HandOverBatch(ctx context.Context, id uuid.UUID, to string) (*model.BatchPayload, error)
 	SubmitBatch(ctx context.Context, id uuid.UUID, skipFlagged *bool) (*model.BatchPayload, error)
 	InviteByEmail(ctx context.Context, input model.InviteByEmailInput) (*model.InvitationPayload, error)
 	CreateAccount(ctx context.Context, input model.CreateAccountInput) (*model.InvitationPayload, error)
@@ -342,6 +405,10 @@ type MutationResolver interface {
 	ResendInvitations(ctx context.Context, filter *model.InvitationFilter, dryRun *bool) (*model.ResendPayload, error)
 	CorrectAddress(ctx context.Context, id uuid.UUID, email string) (*model.InvitationPayload, error)
 	CancelInvitation(ctx context.Context, id uuid.UUID) (*model.InvitationPayload, error)
+	RetryBatchRows(ctx context.Context, batchID uuid.UUID, rowIds []uuid.UUID) (*model.BatchPayload, error)
+	StopBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	ContinueBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
+	UndoBatch(ctx context.Context, id uuid.UUID, dryRun *bool) (*model.UndoPayload, error)
 }
 type OfficerResolver interface {
 	IsAdmin(ctx context.Context, obj *ent.Officer) (bool, error)
@@ -359,6 +426,9 @@ type QueryResolver interface {
 type SubscriptionResolver interface {
 	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
 	BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error)
+}
+type UndoReceiptResolver interface {
+	By(ctx context.Context, obj *ent.Batch) (*ent.Officer, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -416,12 +486,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.DirectoryCheck(childComplexity), true
+	case "Batch.directoryChecked":
+		if e.ComplexityRoot.Batch.DirectoryChecked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.DirectoryChecked(childComplexity), true
 	case "Batch.estimatedCompletionAt":
 		if e.ComplexityRoot.Batch.EstimatedCompletionAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Batch.EstimatedCompletionAt(childComplexity), true
+	case "Batch.expiresAt":
+		if e.ComplexityRoot.Batch.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.ExpiresAt(childComplexity), true
 	case "Batch.failed":
 		if e.ComplexityRoot.Batch.Failed == nil {
 			break
@@ -440,12 +522,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.FlaggedRows(childComplexity), true
+	case "Batch.hintedRows":
+		if e.ComplexityRoot.Batch.HintedRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.HintedRows(childComplexity), true
 	case "Batch.id":
 		if e.ComplexityRoot.Batch.ID == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Batch.ID(childComplexity), true
+	case "Batch.issueKinds":
+		if e.ComplexityRoot.Batch.IssueKinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.IssueKinds(childComplexity), true
 	case "Batch.leftOut":
 		if e.ComplexityRoot.Batch.LeftOut == nil {
 			break
@@ -470,6 +564,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.Queued(childComplexity), true
+	case "Batch.recallUntil":
+		if e.ComplexityRoot.Batch.RecallUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.RecallUntil(childComplexity), true
+	case "Batch.resumedAt":
+		if e.ComplexityRoot.Batch.ResumedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.ResumedAt(childComplexity), true
 	case "Batch.row":
 		if e.ComplexityRoot.Batch.Row == nil {
 			break
@@ -491,7 +597,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Batch.Rows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["flagged"].(*bool), args["search"].(*string)), true
+		return e.ComplexityRoot.Batch.Rows(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["flagged"].(*bool), args["hinted"].(*bool), args["suggested"].(*bool), args["toCorrect"].(*bool), args["search"].(*string)), true
+	case "Batch.rowsToCorrect":
+		if e.ComplexityRoot.Batch.RowsToCorrect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.RowsToCorrect(childComplexity), true
+	case "Batch.scheduled":
+		if e.ComplexityRoot.Batch.Scheduled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.Scheduled(childComplexity), true
 	case "Batch.state":
 		if e.ComplexityRoot.Batch.State == nil {
 			break
@@ -510,12 +628,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.Succeeded(childComplexity), true
+	case "Batch.suggestedRows":
+		if e.ComplexityRoot.Batch.SuggestedRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.SuggestedRows(childComplexity), true
 	case "Batch.totalRows":
 		if e.ComplexityRoot.Batch.TotalRows == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Batch.TotalRows(childComplexity), true
+	case "Batch.undo":
+		if e.ComplexityRoot.Batch.Undo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.Undo(childComplexity), true
 	case "Batch.validRows":
 		if e.ComplexityRoot.Batch.ValidRows == nil {
 			break
@@ -567,6 +697,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchPayload.Batch(childComplexity), true
+	case "BatchPayload.changed":
+		if e.ComplexityRoot.BatchPayload.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchPayload.Changed(childComplexity), true
 	case "BatchPayload.errors":
 		if e.ComplexityRoot.BatchPayload.Errors == nil {
 			break
@@ -604,6 +740,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.FirstName(childComplexity), true
+	case "BatchRow.hints":
+		if e.ComplexityRoot.BatchRow.Hints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.Hints(childComplexity), true
 	case "BatchRow.id":
 		if e.ComplexityRoot.BatchRow.ID == nil {
 			break
@@ -628,6 +770,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.LastName(childComplexity), true
+	case "BatchRow.directoryChecked":
+		if e.ComplexityRoot.BatchRow.LookedUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.LookedUp(childComplexity), true
 	case "BatchRow.number":
 		if e.ComplexityRoot.BatchRow.Number == nil {
 			break
@@ -658,6 +806,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BatchRow.SeedText(childComplexity), true
+	case "BatchRow.sheet":
+		if e.ComplexityRoot.BatchRow.Sheet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.Sheet(childComplexity), true
+	case "BatchRow.startOn":
+		if e.ComplexityRoot.BatchRow.StartOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.StartOn(childComplexity), true
+	case "BatchRow.startText":
+		if e.ComplexityRoot.BatchRow.StartText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BatchRow.StartText(childComplexity), true
 	case "BatchRow.techPassUsername":
 		if e.ComplexityRoot.BatchRow.Username == nil {
 			break
@@ -878,6 +1044,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Invitation.SendCount(childComplexity), true
+	case "Invitation.startOn":
+		if e.ComplexityRoot.Invitation.StartOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.StartOn(childComplexity), true
 	case "Invitation.techPassStatus":
 		if e.ComplexityRoot.Invitation.TechpassStatus == nil {
 			break
@@ -1010,6 +1182,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InvitationSummary.Total(childComplexity), true
 
+	case "IssueKind.code":
+		if e.ComplexityRoot.IssueKind.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Code(childComplexity), true
+	case "IssueKind.field":
+		if e.ComplexityRoot.IssueKind.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Field(childComplexity), true
+	case "IssueKind.rows":
+		if e.ComplexityRoot.IssueKind.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Rows(childComplexity), true
+	case "IssueKind.suggested":
+		if e.ComplexityRoot.IssueKind.Suggested == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IssueKind.Suggested(childComplexity), true
+
 	case "LeftOut.code":
 		if e.ComplexityRoot.LeftOut.Code == nil {
 			break
@@ -1040,6 +1237,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddBatchRow(childComplexity, args["batchId"].(uuid.UUID), args["account"].(model.AccountInput)), true
+	case "Mutation.applySuggestions":
+		if e.ComplexityRoot.Mutation.ApplySuggestions == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applySuggestions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplySuggestions(childComplexity, args["batchId"].(uuid.UUID), args["rowIds"].([]uuid.UUID), args["code"].(*fault.Code), args["field"].(*string)), true
 	case "Mutation.cancelInvitation":
 		if e.ComplexityRoot.Mutation.CancelInvitation == nil {
 			break
@@ -1051,6 +1259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelInvitation(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.continueBatch":
+		if e.ComplexityRoot.Mutation.ContinueBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_continueBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContinueBatch(childComplexity, args["id"].(uuid.UUID)), true
 	case "Mutation.correctAddress":
 		if e.ComplexityRoot.Mutation.CorrectAddress == nil {
 			break
@@ -1084,6 +1303,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateBatch(childComplexity, args["accounts"].([]*model.AccountInput), args["idempotencyKey"].(*string)), true
+	case "Mutation.handOverBatch":
+		if e.ComplexityRoot.Mutation.HandOverBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_handOverBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HandOverBatch(childComplexity, args["id"].(uuid.UUID), args["to"].(string)), true
 	case "Mutation.inviteByEmail":
 		if e.ComplexityRoot.Mutation.InviteByEmail == nil {
 			break
@@ -1139,6 +1369,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetBatch(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.retryBatchRows":
+		if e.ComplexityRoot.Mutation.RetryBatchRows == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryBatchRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryBatchRows(childComplexity, args["batchId"].(uuid.UUID), args["rowIds"].([]uuid.UUID)), true
+	case "Mutation.stopBatch":
+		if e.ComplexityRoot.Mutation.StopBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_stopBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StopBatch(childComplexity, args["id"].(uuid.UUID)), true
 	case "Mutation.submitBatch":
 		if e.ComplexityRoot.Mutation.SubmitBatch == nil {
 			break
@@ -1150,6 +1402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitBatch(childComplexity, args["id"].(uuid.UUID), args["skipFlagged"].(*bool)), true
+	case "Mutation.undoBatch":
+		if e.ComplexityRoot.Mutation.UndoBatch == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoBatch_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoBatch(childComplexity, args["id"].(uuid.UUID), args["dryRun"].(*bool)), true
 	case "Mutation.updateBatchRow":
 		if e.ComplexityRoot.Mutation.UpdateBatchRow == nil {
 			break
@@ -1377,6 +1640,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity), true
 
+	case "UndoPayload.batch":
+		if e.ComplexityRoot.UndoPayload.Batch == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Batch(childComplexity), true
+	case "UndoPayload.errors":
+		if e.ComplexityRoot.UndoPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Errors(childComplexity), true
+	case "UndoPayload.leftOut":
+		if e.ComplexityRoot.UndoPayload.LeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.LeftOut(childComplexity), true
+	case "UndoPayload.undone":
+		if e.ComplexityRoot.UndoPayload.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoPayload.Undone(childComplexity), true
+
+	case "UndoReceipt.by":
+		if e.ComplexityRoot.UndoReceipt.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.By(childComplexity), true
+	case "UndoReceipt.leftOut":
+		if e.ComplexityRoot.UndoReceipt.UndoLeftOut == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.UndoLeftOut(childComplexity), true
+	case "UndoReceipt.undone":
+		if e.ComplexityRoot.UndoReceipt.Undone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.Undone(childComplexity), true
+	case "UndoReceipt.at":
+		if e.ComplexityRoot.UndoReceipt.UndoneAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UndoReceipt.UndoneAt(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -1401,6 +1714,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.RetryAt(childComplexity), true
+	case "UserError.suggestion":
+		if e.ComplexityRoot.UserError.Suggestion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Suggestion(childComplexity), true
 
 	case "WeekCount.byTechPassStatus":
 		if e.ComplexityRoot.WeekCount.ByTechPassStatus == nil {
@@ -1570,12 +1889,24 @@ type Batch {
   estimatedCompletionAt: Time
   "Whether the rows were looked up in the directory."
   directoryCheck: DirectoryCheck!
+  "How many rows have been looked up in the directory so far; of a list that was submitted, as far as its review came."
+  directoryChecked: Int!
+  "When a draft is deleted unless somebody changes or submits it; null for what is no draft. The owner gets a mail before."
+  expiresAt: Time
   "Users in the list, as it stands."
   totalRows: Int!
   "Rows without an issue."
   validRows: Int!
   "Rows with an issue."
   flaggedRows: Int!
+  "Rows with an issue for which a value is suggested; applySuggestions puts it in."
+  suggestedRows: Int!
+  "Rows with a hint."
+  hintedRows: Int!
+  "Rows that need a correction: those with an issue, and submitted ones that failed. They are the rows of the correction workbook."
+  rowsToCorrect: Int!
+  "How often each kind of issue stands on the rows that were not submitted, the most frequent first."
+  issueKinds: [IssueKind!]!
   "Rows that stayed behind at submission because they were flagged."
   leftOut: Int!
   "Submitted rows whose work waits or runs."
@@ -1586,9 +1917,9 @@ type Batch {
   failed: Int!
   "Submitted rows that were called off."
   cancelled: Int!
-  "What reading the file noticed: hidden rows that were read, columns that were ignored."
+  "What reading the files noticed (hidden rows that were read, columns that were ignored), and what each correction did."
   notices: [String!]!
-  "The rows in their order; first 10 unless said otherwise, at most 200."
+  "The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200."
   rows(
     "How many, from the start or after a cursor."
     first: Int
@@ -1600,11 +1931,29 @@ type Batch {
     before: String
     "Only rows with an issue, or only rows without."
     flagged: Boolean
+    "Only rows with a hint, or only rows without."
+    hinted: Boolean
+    "Only rows with a suggestion, or only rows without."
+    suggested: Boolean
+    "Only rows that need a correction, as rowsToCorrect counts them, or only the others."
+    toCorrect: Boolean
     "A prefix of e-mail, username, first or last name, without regard to case."
     search: String
   ): BatchRowConnection!
   "One row of this list; null when it is not there. What a page needs that shows a single row."
   row("Its identifier." id: ID!): BatchRow
+}
+
+"A kind of issue, and how often it stands in a list."
+type IssueKind {
+  "What is wrong."
+  code: ErrorCode!
+  "Name of the field; null when the whole row is meant."
+  field: String
+  "Rows that have it."
+  rows: Int!
+  "Rows for which a value is suggested."
+  suggested: Int!
 }
 
 "One user of a list, as typed."
@@ -1613,6 +1962,8 @@ type BatchRow {
   id: ID!
   "The row's number in the sheet, as Excel shows it; without a file the position in the call, from 1."
   number: Int!
+  "The file and the sheet that the row comes from; null where the whole list comes from one, and for users that were added by hand."
+  sheet: String
   "E-mail address as typed."
   email: String!
   "TechPass username as typed."
@@ -1635,8 +1986,16 @@ type BatchRow {
   seedText: String
   "Reason as typed."
   reason: String
+  "Nothing happens before 09:00 of that day in Singapore; null: at once, or the cell says no day."
+  startOn: Date
+  "What the cell of the start date said."
+  startText: String
   "What is wrong; while one stands, the row is flagged."
   issues: [UserError!]!
+  "What is worth a look and no obstacle: DUPLICATE_IN_FILE for what is probably the same person as an earlier row (same name and organisation, e-mail addresses one letter apart), ACCOUNT_TERMINATED, SEED_NOT_ASSIGNED."
+  hints: [UserError!]!
+  "Whether the directory was asked about the row."
+  directoryChecked: Boolean!
   "What came of it, once submitted."
   invitation: Invitation
 }
@@ -1685,6 +2044,8 @@ type BatchConnection {
 type BatchPayload {
   "The batch as it now stands; null whenever errors stand."
   batch: Batch
+  "How many users applySuggestions changed; null in other answers."
+  changed: Int
   "What to correct."
   errors: [UserError!]!
 }
@@ -1717,11 +2078,15 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Reads an Excel file into a draft for review; creates no account."
+  """
+  Reads a file into a draft for review; creates no account. A correction workbook, uploaded into the list that it came from, replaces the rows that
+  it names, adds those without an id and leaves the others alone; notices say what it did. Rows that failed after submission are corrected by it, too:
+  the corrected row waits for submitBatch.
+  """
   uploadBatch(
-    "The workbook, .xlsx."
+    "The workbook, .xlsx, or .csv."
     file: Upload!
-    "The draft to add the users to; absent: a new one."
+    "The draft to add the users to, or the list that is corrected; absent: a new draft."
     into: ID
   ): BatchPayload!
 
@@ -1744,6 +2109,27 @@ extend type Mutation {
 
   "Deletes every user of a draft."
   resetBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  """
+  Puts what was probably meant (UserError.suggestion) in the place of what was typed, each field's once, and checks the rows again. With code or field
+  only the issues of that kind: one call applies all that are alike.
+  """
+  applySuggestions(
+    "Identifier of the batch."
+    batchId: ID!
+    "Rows to change, all of this batch; absent: every row that has a suggestion."
+    rowIds: [ID!]
+    "Only issues with this code."
+    code: ErrorCode
+    "Only issues of this field, by its name, such as email."
+    field: String
+  ): BatchPayload!
+
+  """
+  Gives a draft, or a list with rows that were left out, to a colleague of the same agency (the same whole domain behind the @), who need not have
+  signed in before. From then on only the colleague sees it; invitations that were made from it stay with who made them.
+  """
+  handOverBatch("Identifier of the batch." id: ID!, "The colleague's e-mail address." to: String!): BatchPayload!
 
   "Creates the accounts of a draft. Rows are checked again first; flagged ones stay behind with skipFlagged, and stop the submission without it."
   submitBatch(
@@ -1801,7 +2187,7 @@ enum SeedStatus {
 
 "Where our own work for an invitation stands. What the directory answers is techPassStatus and seedStatus."
 enum ProvisioningState {
-  "Waits for its start date."
+  "Waits: for 09:00 of its start date, or for the end of its batch's recall window. Nothing of it has run."
   SCHEDULED
   "Accepted; the work waits or runs."
   QUEUED
@@ -1853,6 +2239,8 @@ type Invitation {
   seedRequired: Boolean!
   "Why the account is needed."
   reason: String!
+  "Nothing happens before 09:00 of that day in Singapore; null: it began at once."
+  startOn: Date
   "When the request was accepted."
   invitedAt: Time!
   "When anything of it last changed."
@@ -1895,7 +2283,7 @@ type Invitation {
 type InvitationEvent {
   "When."
   at: Time!
-  "What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, FAILED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come."
+  "What, as a code: INVITED, ACCOUNT_CREATED, MAIL_SENT, MAIL_REFUSED, MAIL_BOUNCED, MAIL_IN_DOUBT, RESENT, STARTED, FAILED, RETRIED, CANCELLED, CORRECTED, ONBOARDED, LAPSED, NOT_FOUND. More may come."
   what: String!
   "Who did it; null for the product's own steps."
   by: Officer
@@ -1951,7 +2339,7 @@ input InvitationFilter {
   invitedTo: Time
   "Changed at or after."
   updatedSince: Time
-  "Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others."
+  "Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others."
   stuck: Boolean
   "All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
   allOfficers: Boolean = false
@@ -2019,6 +2407,8 @@ input AccountInput {
   seedRequired: Boolean = false
   "Why the account is needed, at most 255 characters."
   reason: String!
+  "The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once."
+  startOn: Date
 }
 
 "A request for one account."
@@ -2198,6 +2588,65 @@ type Officer {
   isAdmin: Boolean!
 }
 `, BuiltIn: false},
+	{Name: "../run.graphqls", Input: `extend type Batch {
+  "Until then nothing of the last submission runs, and undoBatch puts its users back on the list; null without a recall window."
+  recallUntil: Time
+  "Submitted rows that wait for their start date or for the end of the recall window. They are among those in queued."
+  scheduled: Int!
+  "When the work last began or went on: by submitBatch, continueBatch or retryBatchRows."
+  resumedAt: Time
+  "What undoBatch last did; null where it was never used."
+  undo: UndoReceipt
+}
+
+"What undoing a batch ended, and what it could not end."
+type UndoReceipt {
+  "When."
+  at: Time!
+  "Who did it."
+  by: Officer
+  "Invitations that were ended."
+  undone: Int!
+  "Those that were not, by reason."
+  leftOut: [LeftOut!]!
+}
+
+"The answer to undoBatch."
+type UndoPayload {
+  "The batch as it now stands; null whenever errors stand."
+  batch: Batch
+  "Invitations that were ended, or with dryRun would be."
+  undone: Int!
+  "Those that cannot be ended, by reason."
+  leftOut: [LeftOut!]!
+  "What to correct."
+  errors: [UserError!]!
+}
+
+extend type Mutation {
+  "Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed; ALREADY_INVITED where another invitation holds what all of them need."
+  retryBatchRows(
+    "Identifier of the batch."
+    batchId: ID!
+    "The users; those who have not failed are passed over. Absent: every user who failed and was not replaced by a corrected one."
+    rowIds: [ID!]
+  ): BatchPayload!
+
+  "Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs."
+  stopBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  "Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with."
+  continueBatch("Identifier of the batch." id: ID!): BatchPayload!
+
+  "Ends every invitation of the batch that nobody has redeemed, and keeps a receipt. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end."
+  undoBatch(
+    "Identifier of the batch."
+    id: ID!
+    "Only count what would be ended."
+    dryRun: Boolean = false
+  ): UndoPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema.graphqls", Input: `"A point in time, RFC 3339, in UTC."
 scalar Time
 
@@ -2240,6 +2689,10 @@ enum ErrorCode {
   ALREADY_INVITED
   "An earlier row of the file has it."
   DUPLICATE_IN_FILE
+  "A hint: an account with this e-mail address was terminated."
+  ACCOUNT_TERMINATED
+  "A hint: the person's account has no SEED licence."
+  SEED_NOT_ASSIGNED
   "Resend works once in 24 hours; retryAt says when again."
   RESEND_TOO_SOON
   "The first mail is not out yet, or the person has onboarded, or the invitation was cancelled, failed or is not found in the directory."
@@ -2276,6 +2729,8 @@ type UserError {
   message: String!
   "When the same request can succeed, where time alone cures it."
   retryAt: Time
+  "The value that was probably meant, where that is obvious; it keeps to the rules of its field."
+  suggestion: String
 }
 
 "Where a page stands in its list."
@@ -2327,12 +2782,24 @@ func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql
 		return ec.fieldContext_Batch_estimatedCompletionAt(ctx, field)
 	case "directoryCheck":
 		return ec.fieldContext_Batch_directoryCheck(ctx, field)
+	case "directoryChecked":
+		return ec.fieldContext_Batch_directoryChecked(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Batch_expiresAt(ctx, field)
 	case "totalRows":
 		return ec.fieldContext_Batch_totalRows(ctx, field)
 	case "validRows":
 		return ec.fieldContext_Batch_validRows(ctx, field)
 	case "flaggedRows":
 		return ec.fieldContext_Batch_flaggedRows(ctx, field)
+	case "suggestedRows":
+		return ec.fieldContext_Batch_suggestedRows(ctx, field)
+	case "hintedRows":
+		return ec.fieldContext_Batch_hintedRows(ctx, field)
+	case "rowsToCorrect":
+		return ec.fieldContext_Batch_rowsToCorrect(ctx, field)
+	case "issueKinds":
+		return ec.fieldContext_Batch_issueKinds(ctx, field)
 	case "leftOut":
 		return ec.fieldContext_Batch_leftOut(ctx, field)
 	case "queued":
@@ -2349,6 +2816,14 @@ func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql
 		return ec.fieldContext_Batch_rows(ctx, field)
 	case "row":
 		return ec.fieldContext_Batch_row(ctx, field)
+	case "recallUntil":
+		return ec.fieldContext_Batch_recallUntil(ctx, field)
+	case "scheduled":
+		return ec.fieldContext_Batch_scheduled(ctx, field)
+	case "resumedAt":
+		return ec.fieldContext_Batch_resumedAt(ctx, field)
+	case "undo":
+		return ec.fieldContext_Batch_undo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Batch", field.Name)
 }
@@ -2381,6 +2856,8 @@ func (ec *executionContext) childFields_BatchPayload(ctx context.Context, field 
 	switch field.Name {
 	case "batch":
 		return ec.fieldContext_BatchPayload_batch(ctx, field)
+	case "changed":
+		return ec.fieldContext_BatchPayload_changed(ctx, field)
 	case "errors":
 		return ec.fieldContext_BatchPayload_errors(ctx, field)
 	}
@@ -2393,6 +2870,8 @@ func (ec *executionContext) childFields_BatchRow(ctx context.Context, field grap
 		return ec.fieldContext_BatchRow_id(ctx, field)
 	case "number":
 		return ec.fieldContext_BatchRow_number(ctx, field)
+	case "sheet":
+		return ec.fieldContext_BatchRow_sheet(ctx, field)
 	case "email":
 		return ec.fieldContext_BatchRow_email(ctx, field)
 	case "techPassUsername":
@@ -2415,8 +2894,16 @@ func (ec *executionContext) childFields_BatchRow(ctx context.Context, field grap
 		return ec.fieldContext_BatchRow_seedText(ctx, field)
 	case "reason":
 		return ec.fieldContext_BatchRow_reason(ctx, field)
+	case "startOn":
+		return ec.fieldContext_BatchRow_startOn(ctx, field)
+	case "startText":
+		return ec.fieldContext_BatchRow_startText(ctx, field)
 	case "issues":
 		return ec.fieldContext_BatchRow_issues(ctx, field)
+	case "hints":
+		return ec.fieldContext_BatchRow_hints(ctx, field)
+	case "directoryChecked":
+		return ec.fieldContext_BatchRow_directoryChecked(ctx, field)
 	case "invitation":
 		return ec.fieldContext_BatchRow_invitation(ctx, field)
 	}
@@ -2485,6 +2972,8 @@ func (ec *executionContext) childFields_Invitation(ctx context.Context, field gr
 		return ec.fieldContext_Invitation_seedRequired(ctx, field)
 	case "reason":
 		return ec.fieldContext_Invitation_reason(ctx, field)
+	case "startOn":
+		return ec.fieldContext_Invitation_startOn(ctx, field)
 	case "invitedAt":
 		return ec.fieldContext_Invitation_invitedAt(ctx, field)
 	case "updatedAt":
@@ -2589,6 +3078,20 @@ func (ec *executionContext) childFields_InvitationSummary(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type InvitationSummary", field.Name)
 }
 
+func (ec *executionContext) childFields_IssueKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_IssueKind_code(ctx, field)
+	case "field":
+		return ec.fieldContext_IssueKind_field(ctx, field)
+	case "rows":
+		return ec.fieldContext_IssueKind_rows(ctx, field)
+	case "suggested":
+		return ec.fieldContext_IssueKind_suggested(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IssueKind", field.Name)
+}
+
 func (ec *executionContext) childFields_LeftOut(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -2663,6 +3166,34 @@ func (ec *executionContext) childFields_StatusCount(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type StatusCount", field.Name)
 }
 
+func (ec *executionContext) childFields_UndoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "batch":
+		return ec.fieldContext_UndoPayload_batch(ctx, field)
+	case "undone":
+		return ec.fieldContext_UndoPayload_undone(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_UndoPayload_leftOut(ctx, field)
+	case "errors":
+		return ec.fieldContext_UndoPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UndoReceipt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_UndoReceipt_at(ctx, field)
+	case "by":
+		return ec.fieldContext_UndoReceipt_by(ctx, field)
+	case "undone":
+		return ec.fieldContext_UndoReceipt_undone(ctx, field)
+	case "leftOut":
+		return ec.fieldContext_UndoReceipt_leftOut(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UndoReceipt", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -2673,6 +3204,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	case "retryAt":
 		return ec.fieldContext_UserError_retryAt(ctx, field)
+	case "suggestion":
+		return ec.fieldContext_UserError_suggestion(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
@@ -2862,14 +3395,38 @@ func (ec *executionContext) field_Batch_rows_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["flagged"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "hinted",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["hinted"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "suggested",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["suggested"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "toCorrect",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["toCorrect"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "search",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["search"] = arg5
+	args["search"] = arg8
 	return args, nil
 }
 
@@ -2895,7 +3452,59 @@ func (ec *executionContext) field_Mutation_addBatchRow_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_applySuggestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rowIds",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rowIds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (*fault.Code, error) {
+			return ec.unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "field",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["field"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_cancelInvitation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_continueBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -2964,6 +3573,28 @@ func (ec *executionContext) field_Mutation_createBatch_args(ctx context.Context,
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_handOverBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
 	return args, nil
 }
 
@@ -3045,6 +3676,42 @@ func (ec *executionContext) field_Mutation_resetBatch_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryBatchRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "batchId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["batchId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "rowIds",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rowIds"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_stopBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_submitBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3064,6 +3731,28 @@ func (ec *executionContext) field_Mutation_submitBatch_args(ctx context.Context,
 		return nil, err
 	}
 	args["skipFlagged"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoBatch_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "dryRun",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["dryRun"] = arg1
 	return args, nil
 }
 
@@ -3504,7 +4193,7 @@ func (ec *executionContext) _Batch_state(ctx context.Context, field graphql.Coll
 			return obj.State, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v batch.State) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v batch1.State) graphql.Marshaler {
 			return ec.marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx, selections, v)
 		},
 		true,
@@ -3651,7 +4340,7 @@ func (ec *executionContext) _Batch_directoryCheck(ctx context.Context, field gra
 			return obj.DirectoryCheck, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v batch.DirectoryCheck) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v batch1.DirectoryCheck) graphql.Marshaler {
 			return ec.marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx, selections, v)
 		},
 		true,
@@ -3660,6 +4349,52 @@ func (ec *executionContext) _Batch_directoryCheck(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Batch_directoryCheck(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Batch", field, false, false, "DirectoryCheck")
+}
+
+func (ec *executionContext) _Batch_directoryChecked(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_directoryChecked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().DirectoryChecked(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_directoryChecked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().ExpiresAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Time")
 }
 
 func (ec *executionContext) _Batch_totalRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
@@ -3729,6 +4464,107 @@ func (ec *executionContext) _Batch_flaggedRows(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Batch_flaggedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_suggestedRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_suggestedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().SuggestedRows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_suggestedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_hintedRows(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_hintedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().HintedRows(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_hintedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_rowsToCorrect(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_rowsToCorrect(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().RowsToCorrect(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_rowsToCorrect(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_issueKinds(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_issueKinds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().IssueKinds(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*batch.KindCount) graphql.Marshaler {
+			return ec.marshalNIssueKind2ᚕᚖtechbizᚋinternalᚋbatchᚐKindCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_issueKinds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Batch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IssueKind(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Batch_leftOut(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
@@ -3879,7 +4715,7 @@ func (ec *executionContext) _Batch_rows(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Batch().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["flagged"].(*bool), fc.Args["search"].(*string))
+			return ec.Resolvers.Batch().Rows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["flagged"].(*bool), fc.Args["hinted"].(*bool), fc.Args["suggested"].(*bool), fc.Args["toCorrect"].(*bool), fc.Args["search"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchRowConnection) graphql.Marshaler {
@@ -3953,6 +4789,107 @@ func (ec *executionContext) fieldContext_Batch_row(ctx context.Context, field gr
 	if fc.Args, err = ec.field_Batch_row_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Batch_recallUntil(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_recallUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecallUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_recallUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Batch_scheduled(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_scheduled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().Scheduled(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_scheduled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_resumedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_resumedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ResumedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_resumedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Batch_undo(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_undo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().Undo(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalOUndoReceipt2ᚖtechbizᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_undo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Batch",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoReceipt(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -4163,6 +5100,29 @@ func (ec *executionContext) fieldContext_BatchPayload_batch(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BatchPayload_changed(ctx context.Context, field graphql.CollectedField, obj *model.BatchPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchPayload_changed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchPayload_changed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchPayload", field, false, false, "Int")
+}
+
 func (ec *executionContext) _BatchPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.BatchPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4239,6 +5199,29 @@ func (ec *executionContext) _BatchRow_number(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_BatchRow_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BatchRow_sheet(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_sheet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchRow().Sheet(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_sheet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, true, true, "String")
 }
 
 func (ec *executionContext) _BatchRow_email(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -4494,6 +5477,52 @@ func (ec *executionContext) fieldContext_BatchRow_reason(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
 }
 
+func (ec *executionContext) _BatchRow_startOn(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_startOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODate2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_startOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Date")
+}
+
+func (ec *executionContext) _BatchRow_startText(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_startText(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartText, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_startText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
+}
+
 func (ec *executionContext) _BatchRow_issues(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4524,6 +5553,61 @@ func (ec *executionContext) fieldContext_BatchRow_issues(_ context.Context, fiel
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BatchRow_hints(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_hints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BatchRow().Hints(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_hints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BatchRow",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BatchRow_directoryChecked(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BatchRow_directoryChecked(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LookedUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BatchRow_directoryChecked(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "Boolean")
 }
 
 func (ec *executionContext) _BatchRow_invitation(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -5102,6 +6186,29 @@ func (ec *executionContext) _Invitation_reason(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Invitation_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Invitation", field, false, false, "String")
+}
+
+func (ec *executionContext) _Invitation_startOn(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_startOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODate2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_startOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "Date")
 }
 
 func (ec *executionContext) _Invitation_invitedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
@@ -6035,6 +7142,98 @@ func (ec *executionContext) fieldContext_InvitationSummary_byWeek(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _IssueKind_code(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v fault.Code) graphql.Marshaler {
+			return ec.marshalNErrorCode2techbizᚋinternalᚋfaultᚐCode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "ErrorCode")
+}
+
+func (ec *executionContext) _IssueKind_field(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "String")
+}
+
+func (ec *executionContext) _IssueKind_rows(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "Int")
+}
+
+func (ec *executionContext) _IssueKind_suggested(ctx context.Context, field graphql.CollectedField, obj *batch.KindCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IssueKind_suggested(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggested, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IssueKind_suggested(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IssueKind", field, false, false, "Int")
+}
+
 func (ec *executionContext) _LeftOut_code(ctx context.Context, field graphql.CollectedField, obj *fault.LeftOut) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6368,6 +7567,94 @@ func (ec *executionContext) fieldContext_Mutation_resetBatch(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_applySuggestions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applySuggestions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplySuggestions(ctx, fc.Args["batchId"].(uuid.UUID), fc.Args["rowIds"].([]uuid.UUID), fc.Args["code"].(*fault.Code), fc.Args["field"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applySuggestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applySuggestions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_handOverBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_handOverBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HandOverBatch(ctx, fc.Args["id"].(uuid.UUID), fc.Args["to"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_handOverBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_handOverBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_submitBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6670,6 +7957,182 @@ func (ec *executionContext) fieldContext_Mutation_cancelInvitation(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_cancelInvitation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryBatchRows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryBatchRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryBatchRows(ctx, fc.Args["batchId"].(uuid.UUID), fc.Args["rowIds"].([]uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryBatchRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryBatchRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_stopBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_stopBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StopBatch(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_stopBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_stopBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_continueBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_continueBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ContinueBatch(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchPayload) graphql.Marshaler {
+			return ec.marshalNBatchPayload2ᚖtechbizᚋgraphᚋmodelᚐBatchPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_continueBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BatchPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_continueBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoBatch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoBatch(ctx, fc.Args["id"].(uuid.UUID), fc.Args["dryRun"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UndoPayload) graphql.Marshaler {
+			return ec.marshalNUndoPayload2ᚖtechbizᚋgraphᚋmodelᚐUndoPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoBatch(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UndoPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoBatch_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7554,6 +9017,235 @@ func (ec *executionContext) fieldContext_Subscription_batchProgress(ctx context.
 	return fc, nil
 }
 
+func (ec *executionContext) _UndoPayload_batch(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_batch(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Batch, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+			return ec.marshalOBatch2ᚖtechbizᚋentᚐBatch(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_batch(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Batch(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoPayload_undone(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_undone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Undone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_undone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoPayload_leftOut(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeftOut(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.UndoPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoReceipt_at(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoneAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalNTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoReceipt", field, false, false, "Time")
+}
+
+func (ec *executionContext) _UndoReceipt_by(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UndoReceipt().By(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoReceipt",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UndoReceipt_undone(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_undone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Undone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_undone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UndoReceipt", field, false, false, "Int")
+}
+
+func (ec *executionContext) _UndoReceipt_leftOut(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UndoReceipt_leftOut(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UndoLeftOut, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
+			return ec.marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UndoReceipt_leftOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UndoReceipt",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LeftOut(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7646,6 +9338,29 @@ func (ec *executionContext) fieldContext_UserError_retryAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("UserError", field, false, false, "Time")
 }
 
+func (ec *executionContext) _UserError_suggestion(ctx context.Context, field graphql.CollectedField, obj *fault.Error) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UserError_suggestion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Suggestion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UserError_suggestion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UserError", field, false, false, "String")
+}
+
 func (ec *executionContext) _WeekCount_weekOf(ctx context.Context, field graphql.CollectedField, obj *model.WeekCount) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7658,8 +9373,8 @@ func (ec *executionContext) _WeekCount_weekOf(ctx context.Context, field graphql
 			return obj.WeekOf, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
-			return ec.marshalNDate2timeᚐTime(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDate2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -8815,7 +10530,7 @@ func (ec *executionContext) unmarshalInputAccountInput(ctx context.Context, obj 
 		asMap["seedRequired"] = false
 	}
 
-	fieldsInOrder := [...]string{"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber", "organisation", "department", "seedRequired", "reason"}
+	fieldsInOrder := [...]string{"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber", "organisation", "department", "seedRequired", "reason", "startOn"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -8892,6 +10607,13 @@ func (ec *executionContext) unmarshalInputAccountInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.Reason = data
+		case "startOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startOn"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartOn = data
 		}
 	}
 	return it, nil
@@ -9322,6 +11044,18 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "directoryChecked":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_directoryChecked(ctx, field, obj)
+				})
+		case "expiresAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_expiresAt(ctx, field, obj)
+				})
 		case "totalRows":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -9339,6 +11073,30 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Batch_flaggedRows(ctx, field, obj)
+				})
+		case "suggestedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_suggestedRows(ctx, field, obj)
+				})
+		case "hintedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_hintedRows(ctx, field, obj)
+				})
+		case "rowsToCorrect":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_rowsToCorrect(ctx, field, obj)
+				})
+		case "issueKinds":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_issueKinds(ctx, field, obj)
 				})
 		case "leftOut":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
@@ -9386,6 +11144,28 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Batch_row(ctx, field, obj)
+				})
+		case "recallUntil":
+			out.Values[i] = ec._Batch_recallUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scheduled":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_scheduled(ctx, field, obj)
+				})
+		case "resumedAt":
+			out.Values[i] = ec._Batch_resumedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "undo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_undo(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -9507,6 +11287,11 @@ func (ec *executionContext) _BatchPayload(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "changed":
+			out.Values[i] = ec._BatchPayload_changed(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "errors":
 			out.Values[i] = ec._BatchPayload_errors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9550,6 +11335,12 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "sheet":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_sheet(ctx, field, obj)
+				})
 		case "email":
 			out.Values[i] = ec._BatchRow_email(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9605,12 +11396,33 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "startOn":
+			out.Values[i] = ec._BatchRow_startOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startText":
+			out.Values[i] = ec._BatchRow_startText(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "issues":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BatchRow_issues(ctx, field, obj)
 				})
+		case "hints":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_hints(ctx, field, obj)
+				})
+		case "directoryChecked":
+			out.Values[i] = ec._BatchRow_directoryChecked(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "invitation":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -9833,6 +11645,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 		case "reason":
 			out.Values[i] = ec._Invitation_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "startOn":
+			out.Values[i] = ec._Invitation_startOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "invitedAt":
@@ -10177,6 +11994,54 @@ func (ec *executionContext) _InvitationSummary(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var issueKindImplementors = []string{"IssueKind"}
+
+func (ec *executionContext) _IssueKind(ctx context.Context, sel ast.SelectionSet, obj *batch.KindCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, issueKindImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IssueKind")
+		case "code":
+			out.Values[i] = ec._IssueKind_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._IssueKind_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._IssueKind_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suggested":
+			out.Values[i] = ec._IssueKind_suggested(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var leftOutImplementors = []string{"LeftOut"}
 
 func (ec *executionContext) _LeftOut(ctx context.Context, sel ast.SelectionSet, obj *fault.LeftOut) graphql.Marshaler {
@@ -10281,6 +12146,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "applySuggestions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applySuggestions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handOverBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_handOverBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "submitBatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitBatch(ctx, field)
@@ -10326,6 +12205,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "cancelInvitation":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_cancelInvitation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryBatchRows":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryBatchRows(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stopBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_stopBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "continueBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_continueBatch(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoBatch":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoBatch(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10688,6 +12595,103 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var undoPayloadImplementors = []string{"UndoPayload"}
+
+func (ec *executionContext) _UndoPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UndoPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoPayload")
+		case "batch":
+			out.Values[i] = ec._UndoPayload_batch(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "undone":
+			out.Values[i] = ec._UndoPayload_undone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leftOut":
+			out.Values[i] = ec._UndoPayload_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._UndoPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var undoReceiptImplementors = []string{"UndoReceipt"}
+
+func (ec *executionContext) _UndoReceipt(ctx context.Context, sel ast.SelectionSet, obj *ent.Batch) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, undoReceiptImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UndoReceipt")
+		case "at":
+			out.Values[i] = ec._UndoReceipt_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "by":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UndoReceipt_by(ctx, field, obj)
+				})
+		case "undone":
+			out.Values[i] = ec._UndoReceipt_undone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leftOut":
+			out.Values[i] = ec._UndoReceipt_leftOut(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var userErrorImplementors = []string{"UserError"}
 
 func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet, obj *fault.Error) graphql.Marshaler {
@@ -10716,6 +12720,11 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 			}
 		case "retryAt":
 			out.Values[i] = ec._UserError_retryAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suggestion":
+			out.Values[i] = ec._UserError_suggestion(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -11317,13 +13326,13 @@ func (ec *executionContext) marshalNBatchRowPayload2ᚖtechbizᚋgraphᚋmodel�
 	return ec._BatchRowPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, v any) (batch.State, error) {
+func (ec *executionContext) unmarshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, v any) (batch1.State, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNBatchState2techbizᚋentᚋbatchᚐState[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, sel ast.SelectionSet, v batch.State) graphql.Marshaler {
+func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx context.Context, sel ast.SelectionSet, v batch1.State) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(marshalNBatchState2techbizᚋentᚋbatchᚐState[v])
 	if res == graphql.Null {
@@ -11333,17 +13342,17 @@ func (ec *executionContext) marshalNBatchState2techbizᚋentᚋbatchᚐState(ctx
 }
 
 var (
-	unmarshalNBatchState2techbizᚋentᚋbatchᚐState = map[string]batch.State{
-		"DRAFT":     batch.StateDraft,
-		"SUBMITTED": batch.StateSubmitted,
-		"STOPPED":   batch.StateStopped,
-		"COMPLETED": batch.StateCompleted,
+	unmarshalNBatchState2techbizᚋentᚋbatchᚐState = map[string]batch1.State{
+		"DRAFT":     batch1.StateDraft,
+		"SUBMITTED": batch1.StateSubmitted,
+		"STOPPED":   batch1.StateStopped,
+		"COMPLETED": batch1.StateCompleted,
 	}
-	marshalNBatchState2techbizᚋentᚋbatchᚐState = map[batch.State]string{
-		batch.StateDraft:     "DRAFT",
-		batch.StateSubmitted: "SUBMITTED",
-		batch.StateStopped:   "STOPPED",
-		batch.StateCompleted: "COMPLETED",
+	marshalNBatchState2techbizᚋentᚋbatchᚐState = map[batch1.State]string{
+		batch1.StateDraft:     "DRAFT",
+		batch1.StateSubmitted: "SUBMITTED",
+		batch1.StateStopped:   "STOPPED",
+		batch1.StateCompleted: "COMPLETED",
 	}
 )
 
@@ -11366,12 +13375,12 @@ func (ec *executionContext) unmarshalNCreateAccountInput2techbizᚋgraphᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNDate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+func (ec *executionContext) unmarshalNDate2string(ctx context.Context, v any) (string, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDate2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalDate(v)
 	if res == graphql.Null {
@@ -11380,13 +13389,13 @@ func (ec *executionContext) marshalNDate2timeᚐTime(ctx context.Context, sel as
 	return res
 }
 
-func (ec *executionContext) unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, v any) (batch.DirectoryCheck, error) {
+func (ec *executionContext) unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, v any) (batch1.DirectoryCheck, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, sel ast.SelectionSet, v batch.DirectoryCheck) graphql.Marshaler {
+func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck(ctx context.Context, sel ast.SelectionSet, v batch1.DirectoryCheck) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalString(marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck[v])
 	if res == graphql.Null {
@@ -11396,15 +13405,15 @@ func (ec *executionContext) marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirec
 }
 
 var (
-	unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[string]batch.DirectoryCheck{
-		"PENDING":     batch.DirectoryCheckPending,
-		"DONE":        batch.DirectoryCheckDone,
-		"UNAVAILABLE": batch.DirectoryCheckUnavailable,
+	unmarshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[string]batch1.DirectoryCheck{
+		"PENDING":     batch1.DirectoryCheckPending,
+		"DONE":        batch1.DirectoryCheckDone,
+		"UNAVAILABLE": batch1.DirectoryCheckUnavailable,
 	}
-	marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[batch.DirectoryCheck]string{
-		batch.DirectoryCheckPending:     "PENDING",
-		batch.DirectoryCheckDone:        "DONE",
-		batch.DirectoryCheckUnavailable: "UNAVAILABLE",
+	marshalNDirectoryCheck2techbizᚋentᚋbatchᚐDirectoryCheck = map[batch1.DirectoryCheck]string{
+		batch1.DirectoryCheckPending:     "PENDING",
+		batch1.DirectoryCheckDone:        "DONE",
+		batch1.DirectoryCheckUnavailable: "UNAVAILABLE",
 	}
 )
 
@@ -11436,6 +13445,8 @@ var (
 		"ACCOUNT_EXISTS":       fault.AccountExists,
 		"ALREADY_INVITED":      fault.AlreadyInvited,
 		"DUPLICATE_IN_FILE":    fault.DuplicateInFile,
+		"ACCOUNT_TERMINATED":   fault.AccountTerminated,
+		"SEED_NOT_ASSIGNED":    fault.SeedNotAssigned,
 		"RESEND_TOO_SOON":      fault.ResendTooSoon,
 		"NOT_RESENDABLE":       fault.NotResendable,
 		"NOT_CANCELLABLE":      fault.NotCancellable,
@@ -11461,6 +13472,8 @@ var (
 		fault.AccountExists:      "ACCOUNT_EXISTS",
 		fault.AlreadyInvited:     "ALREADY_INVITED",
 		fault.DuplicateInFile:    "DUPLICATE_IN_FILE",
+		fault.AccountTerminated:  "ACCOUNT_TERMINATED",
+		fault.SeedNotAssigned:    "SEED_NOT_ASSIGNED",
 		fault.ResendTooSoon:      "RESEND_TOO_SOON",
 		fault.NotResendable:      "NOT_RESENDABLE",
 		fault.NotCancellable:     "NOT_CANCELLABLE",
@@ -11670,6 +13683,30 @@ func (ec *executionContext) marshalNInvitationSummary2ᚖtechbizᚋgraphᚋmodel
 func (ec *executionContext) unmarshalNInviteByEmailInput2techbizᚋgraphᚋmodelᚐInviteByEmailInput(ctx context.Context, v any) (model.InviteByEmailInput, error) {
 	res, err := ec.unmarshalInputInviteByEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNIssueKind2ᚕᚖtechbizᚋinternalᚋbatchᚐKindCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*batch.KindCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIssueKind2ᚖtechbizᚋinternalᚋbatchᚐKindCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIssueKind2ᚖtechbizᚋinternalᚋbatchᚐKindCount(ctx context.Context, sel ast.SelectionSet, v *batch.KindCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "IssueKind!")
+		return graphql.Null
+	}
+	return ec._IssueKind(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNLeftOut2ᚕᚖtechbizᚋinternalᚋfaultᚐLeftOutᚄ(ctx context.Context, sel ast.SelectionSet, v []*fault.LeftOut) graphql.Marshaler {
@@ -11985,6 +14022,32 @@ func (ec *executionContext) marshalNTime2timeᚐTime(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) unmarshalNTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	res, err := scalar.UnmarshalTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Time!")
+		return graphql.Null
+	}
+	_ = sel
+	res := scalar.MarshalTime(*v)
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
+	}
+	return res
+}
+
+func (ec *executionContext) marshalNUndoPayload2ᚖtechbizᚋgraphᚋmodelᚐUndoPayload(ctx context.Context, sel ast.SelectionSet, v *model.UndoPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UndoPayload!")
+		return graphql.Null
+	}
+	return ec._UndoPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚐUpload(ctx context.Context, v any) (graphql.Upload, error) {
 	res, err := graphql.UnmarshalUpload(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -12257,6 +14320,135 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalODate2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDate(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDate(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx context.Context, v any) (*fault.Code, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx context.Context, sel ast.SelectionSet, v *fault.Code) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode[*v])
+	return res
+}
+
+var (
+	unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode = map[string]fault.Code{
+		"REQUIRED":             fault.Required,
+		"TOO_LONG":             fault.TooLong,
+		"INVALID_FORMAT":       fault.InvalidFormat,
+		"NOT_PUBLIC_OFFICER":   fault.NotPublicOfficer,
+		"DOMAIN_NOT_ALLOWED":   fault.DomainNotAllowed,
+		"USERNAME_NOT_ALLOWED": fault.UsernameNotAllowed,
+		"OFFSHORE_NUMBER":      fault.OffshoreNumber,
+		"SEED_NOT_ELIGIBLE":    fault.SeedNotEligible,
+		"ACCOUNT_EXISTS":       fault.AccountExists,
+		"ALREADY_INVITED":      fault.AlreadyInvited,
+		"DUPLICATE_IN_FILE":    fault.DuplicateInFile,
+		"ACCOUNT_TERMINATED":   fault.AccountTerminated,
+		"SEED_NOT_ASSIGNED":    fault.SeedNotAssigned,
+		"RESEND_TOO_SOON":      fault.ResendTooSoon,
+		"NOT_RESENDABLE":       fault.NotResendable,
+		"NOT_CANCELLABLE":      fault.NotCancellable,
+		"ROWS_FLAGGED":         fault.RowsFlagged,
+		"BATCH_EMPTY":          fault.BatchEmpty,
+		"BATCH_NOT_DRAFT":      fault.BatchNotDraft,
+		"FILE_UNREADABLE":      fault.FileUnreadable,
+		"FILE_TOO_LARGE":       fault.FileTooLarge,
+		"TEMPLATE_MISMATCH":    fault.TemplateMismatch,
+		"TOO_MANY_ROWS":        fault.TooManyRows,
+		"NOT_FOUND":            fault.NotFound,
+		"CONFLICT":             fault.Conflict,
+	}
+	marshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode = map[fault.Code]string{
+		fault.Required:           "REQUIRED",
+		fault.TooLong:            "TOO_LONG",
+		fault.InvalidFormat:      "INVALID_FORMAT",
+		fault.NotPublicOfficer:   "NOT_PUBLIC_OFFICER",
+		fault.DomainNotAllowed:   "DOMAIN_NOT_ALLOWED",
+		fault.UsernameNotAllowed: "USERNAME_NOT_ALLOWED",
+		fault.OffshoreNumber:     "OFFSHORE_NUMBER",
+		fault.SeedNotEligible:    "SEED_NOT_ELIGIBLE",
+		fault.AccountExists:      "ACCOUNT_EXISTS",
+		fault.AlreadyInvited:     "ALREADY_INVITED",
+		fault.DuplicateInFile:    "DUPLICATE_IN_FILE",
+		fault.AccountTerminated:  "ACCOUNT_TERMINATED",
+		fault.SeedNotAssigned:    "SEED_NOT_ASSIGNED",
+		fault.ResendTooSoon:      "RESEND_TOO_SOON",
+		fault.NotResendable:      "NOT_RESENDABLE",
+		fault.NotCancellable:     "NOT_CANCELLABLE",
+		fault.RowsFlagged:        "ROWS_FLAGGED",
+		fault.BatchEmpty:         "BATCH_EMPTY",
+		fault.BatchNotDraft:      "BATCH_NOT_DRAFT",
+		fault.FileUnreadable:     "FILE_UNREADABLE",
+		fault.FileTooLarge:       "FILE_TOO_LARGE",
+		fault.TemplateMismatch:   "TEMPLATE_MISMATCH",
+		fault.TooManyRows:        "TOO_MANY_ROWS",
+		fault.NotFound:           "NOT_FOUND",
+		fault.Conflict:           "CONFLICT",
+	}
+)
+
+func (ec *executionContext) unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, v any) ([]uuid.UUID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]uuid.UUID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx context.Context, sel ast.SelectionSet, v []uuid.UUID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (*uuid.UUID, error) {
@@ -12604,6 +14796,13 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUndoReceipt2ᚖtechbizᚋentᚐBatch(ctx context.Context, sel ast.SelectionSet, v *ent.Batch) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UndoReceipt(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOUserType2ᚖtechbizᚋentᚋinvitationᚐUserType(ctx context.Context, v any) (*invitation.UserType, error) {

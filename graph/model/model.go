@@ -46,6 +46,8 @@ type AccountInput struct {
 	SeedRequired *bool `json:"seedRequired,omitempty"`
 	// Why the account is needed, at most 255 characters.
 	Reason string `json:"reason"`
+	// The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once.
+	StartOn *string `json:"startOn,omitempty"`
 }
 
 // A page of batches.
@@ -73,6 +75,8 @@ type BatchEdge struct {
 type BatchPayload struct {
 	// The batch as it now stands; null whenever errors stand.
 	Batch *ent.Batch `json:"batch,omitempty"`
+	// How many users applySuggestions changed; null in other answers.
+	Changed *int `json:"changed,omitempty"`
 	// What to correct.
 	Errors []*fault.Error `json:"errors"`
 }
@@ -165,7 +169,7 @@ type InvitationFilter struct {
 	InvitedTo *time.Time `json:"invitedTo,omitempty"`
 	// Changed at or after.
 	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
-	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days. false: only the others.
+	// Only those that need somebody: mail refused or bounced, work failed, or Not Onboarded for more than 7 days, counted from the start date where there is one. false: only the others.
 	Stuck *bool `json:"stuck,omitempty"`
 	// All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer.
 	AllOfficers *bool `json:"allOfficers,omitempty"`
@@ -261,10 +265,22 @@ type StatusCount struct {
 type Subscription struct {
 }
 
+// The answer to undoBatch.
+type UndoPayload struct {
+	// The batch as it now stands; null whenever errors stand.
+	Batch *ent.Batch `json:"batch,omitempty"`
+	// Invitations that were ended, or with dryRun would be.
+	Undone int `json:"undone"`
+	// Those that cannot be ended, by reason.
+	LeftOut []*fault.LeftOut `json:"leftOut"`
+	// What to correct.
+	Errors []*fault.Error `json:"errors"`
+}
+
 // How many were invited in one week.
 type WeekCount struct {
 	// The Monday on which the week begins, in Singapore.
-	WeekOf time.Time `json:"weekOf"`
+	WeekOf string `json:"weekOf"`
 	// How many.
 	Count int `json:"count"`
 	// By what the directory says of the account now, every status once.

@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
-	"techbiz/internal/clock"
 	"techbiz/internal/fault"
 )
 
@@ -55,21 +54,18 @@ func UnmarshalTime(v any) (time.Time, error) {
 	return time.Time{}, fault.New(fault.BadRequest, "A Time is written like 2026-11-23T09:30:00Z.")
 }
 
-// MarshalDate writes a day in Singapore as yyyy-mm-dd.
-func MarshalDate(t time.Time) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, strconv.Quote(t.In(clock.Singapore).Format(time.DateOnly)))
-	})
+// MarshalDate writes a day in Singapore, which is kept as yyyy-mm-dd.
+func MarshalDate(day string) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(day)) })
 }
 
-// UnmarshalDate reads yyyy-mm-dd as the start of that day in Singapore.
-func UnmarshalDate(v any) (time.Time, error) {
+// UnmarshalDate reads a day as it was written. What is none is told where the
+// other faults of the input are, all at once.
+func UnmarshalDate(v any) (string, error) {
 	if s, ok := v.(string); ok {
-		if t, err := time.ParseInLocation(time.DateOnly, s, clock.Singapore); err == nil {
-			return t, nil
-		}
+		return s, nil
 	}
-	return time.Time{}, fault.New(fault.BadRequest, "A Date is written like 2026-11-23.")
+	return "", fault.New(fault.BadRequest, "A Date is a string, written like 2026-11-23.")
 }
 
 // Total counts what a list has altogether, when somebody asks. exact is false

@@ -1,17 +1,24 @@
 // Package batch turns a list of users into accounts: it is uploaded or sent,
 // reviewed row by row, and submitted as a whole.
 //
-// A draft creates nothing. Every row is kept as typed with all that is wrong with
-// it; a row with an issue is never submitted. A row is submitted once: its id is
+// A draft creates nothing, and goes when nobody has changed it for long. Every row
+// is kept as typed with all that is wrong with it; a row with an issue is never
+// submitted. A directory that is slow is asked in the background, and an answer
+// counts only for the row that it was asked for. A row is submitted once: its id is
 // the id of its invitation, and the transaction that makes the invitation marks
 // the row. The rules of the fields are package invite's; the work behind the
 // invitations too.
+//
+// What runs can be stopped, continued, undone and, where it failed, tried again.
+// Each of these holds the batch's row while it changes anything, so that of two at
+// the same moment the second one sees what the first one did.
 package batch
 
 import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -31,14 +38,30 @@ type Options struct {
 	Jobs   *jobs.Queue
 	Invite *invite.Service
 	Limits workbook.Limits
-	Log    *slog.Logger
+	// DraftLife is how long a draft is kept after its last change.
+	DraftLife time.Duration
+	// Recall is how long a submission waits and can be called back; 0 for not at all.
+	Recall time.Duration
+	// BaseURL is where mails find the pages, and Host the part of a Message-ID
+	// behind the @.
+	BaseURL, Host string
+	Log           *slog.Logger
 }
 
 // Service keeps lists of users.
 type Service struct{ Options }
 
-// New returns a service.
-func New(o Options) *Service { return &Service{o} }
+// New returns a service and registers its kinds of job.
+func New(o Options) *Service {
+	s := &Service{o}
+	if o.Jobs != nil { // reading needs none
+		jobs.Handle(o.Jobs, s.lookUp)
+		jobs.Handle(o.Jobs, s.expire)
+		jobs.Handle(o.Jobs, s.tell)
+		o.Jobs.Every(expireEvery, Expire{})
+	}
+	return s
+}
 
 // Load returns a batch that the actor may see. Codes: NOT_FOUND.
 func Load(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.Batch, error) {
@@ -72,6 +95,15 @@ func holdDraft(ctx context.Context, tx *database.Tx, id uuid.UUID) (*ent.Batch, 
 		return nil, notDraft()
 	}
 	return b, nil
+}
+
+// changed is what every change of a list's rows ends with: a draft lives on from
+// now, and rows that the directory was not asked about are looked up later.
+func (s *Service) changed(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
+	if err := s.live(ctx, tx, b); err != nil {
+		return err
+	}
+	return s.lookUpLater(ctx, tx, b.ID)
 }
 
 func notDraft() error {

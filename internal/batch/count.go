@@ -30,12 +30,15 @@ func Search(search string) predicate.BatchRow {
 type Counts struct {
 	Total, Flagged, LeftOut              int
 	Queued, Succeeded, Failed, Cancelled int
+	// Scheduled are those of Queued that wait for their time; Earlier are those that
+	// were done before the work last went on.
+	Scheduled, Earlier int
 }
 
 // Valid is how many rows have no issue.
 func (c Counts) Valid() int { return c.Total - c.Flagged }
 
-// Count counts the rows of batches that the caller has loaded, in two queries
+// Count counts the rows of batches that the caller has loaded, in three queries
 // however many there are.
 func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Counts, error) {
 	counts := make(map[uuid.UUID]Counts, len(ids))
@@ -48,7 +51,7 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	in := strings.Join(marks, ", ")
 	err := s.DB.Query(ctx, `SELECT batch_id, count(*), sum(CASE WHEN flagged THEN 1 ELSE 0 END),
 			sum(CASE WHEN left_out AND NOT submitted THEN 1 ELSE 0 END)
-		FROM batch_rows WHERE batch_id IN (`+in+`) GROUP BY batch_id`, args, func(r *sql.Rows) error {
+		FROM batch_rows WHERE batch_id IN (`+in+`) AND NOT replaced GROUP BY batch_id`, args, func(r *sql.Rows) error {
 		var id uuid.UUID
 		var c Counts
 		err := r.Scan(&id, &c.Total, &c.Flagged, &c.LeftOut)
@@ -68,7 +71,10 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 		}
 		c := counts[id]
 		switch state {
-		case "SCHEDULED", "QUEUED":
+		case "SCHEDULED":
+			c.Scheduled += n
+			c.Queued += n
+		case "QUEUED":
 			c.Queued += n
 		case "SUCCEEDED":
 			c.Succeeded += n
@@ -83,17 +89,40 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	if err != nil {
 		return nil, fmt.Errorf("count invitations: %w", err)
 	}
+	// Of a batch whose work has gone on since its submission, which few have.
+	err = s.DB.Query(ctx, `SELECT b.id, count(*) FROM batches b JOIN invitations i ON i.batch_id = b.id
+		WHERE b.id IN (`+in+`) AND b.state = 'SUBMITTED' AND b.resumed_at > b.submitted_at
+			AND i.provisioning IN ('SUCCEEDED', 'FAILED') AND COALESCE(i.last_sent_at, i.updated_at) < b.resumed_at
+		GROUP BY b.id`, args, func(r *sql.Rows) error {
+		var id uuid.UUID
+		var n int
+		if err := r.Scan(&id, &n); err != nil {
+			return err
+		}
+		c := counts[id]
+		c.Earlier = n
+		counts[id] = c
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count what was done earlier: %w", err)
+	}
 	return counts, nil
 }
 
 // Estimate is when the last row will probably be done, from the rate since the
-// submission; nil when there is no rate yet, or nothing to wait for.
+// work last began or went on. It is nil when there is no rate yet, nothing to wait
+// for, or rows that wait for a time of their own.
 func Estimate(b *ent.Batch, c Counts, now time.Time) *time.Time {
-	done := c.Succeeded + c.Failed + c.Cancelled
-	if b.State != entbatch.StateSubmitted || b.SubmittedAt == nil || done == 0 || c.Queued == 0 {
+	done := c.Succeeded + c.Failed - c.Earlier
+	since := b.ResumedAt
+	if since == nil {
+		since = b.SubmittedAt // submitted by an earlier version
+	}
+	if b.State != entbatch.StateSubmitted || since == nil || done <= 0 || c.Queued == 0 || c.Scheduled > 0 {
 		return nil
 	}
-	each := now.Sub(*b.SubmittedAt) / time.Duration(done)
+	each := now.Sub(*since) / time.Duration(done)
 	at := now.Add(each * time.Duration(c.Queued))
 	return &at
 }

@@ -2,147 +2,151 @@ package batch
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
-	"techbiz/ent"
 	"techbiz/ent/batchrow"
-	"techbiz/internal/access"
-	"techbiz/internal/database"
-	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
 )
 
 // identifying are the fields by which two rows are the same user, with the words
 // of the fault.
-var identifying = []struct {
-	field, column, name string
-	stored              func(*ent.BatchRow) *string
-	checked             func(*invite.Candidate) string
-}{
-	{"email", batchrow.FieldEmailKey, "email address",
-		func(r *ent.BatchRow) *string { return r.EmailKey }, func(c *invite.Candidate) string { return c.EmailKey }},
-	{"techPassUsername", batchrow.FieldUsernameKey, "username",
-		func(r *ent.BatchRow) *string { return r.UsernameKey }, func(c *invite.Candidate) string { return c.UsernameKey }},
-	{"contactNumber", batchrow.FieldNumberKey, "contact number",
-		func(r *ent.BatchRow) *string { return r.NumberKey }, func(c *invite.Candidate) string { return c.Number }},
+var identifying = []struct{ field, column, name string }{
+	{"email", batchrow.FieldEmailKey, "email address"},
+	{"techPassUsername", batchrow.FieldUsernameKey, "username"},
+	{"contactNumber", batchrow.FieldNumberKey, "contact number"},
 }
 
-func duplicate(field, name string, number int) *fault.Error {
-	return fault.Field(field, fault.DuplicateInFile, "Row %d has this %s already. Change it, or remove one of the two.", number, name)
+// keys are a row's values of the identifying fields, in their order; what is empty
+// identifies nobody.
+type keys [3]string
+
+// entry is a row among the others of its list: what it is compared by, and what
+// comes of that.
+type entry struct {
+	id               uuid.UUID
+	position, number int
+	sheet            string
+	keys             keys
+	person           person
+	issues, hints    fault.List
+	lookedUp         bool
+	settled          bool // submitted: others are compared with it, it stays
+	changed          bool
+}
+
+func entryOf(r *row) *entry {
+	return &entry{
+		id: r.id, position: r.position, number: r.number, sheet: r.sheet,
+		keys: keysOf(r.Candidate), person: r.person, issues: r.Faults, hints: r.Hints, lookedUp: r.LookedUp,
+	}
+}
+
+func keysOf(c *invite.Candidate) keys { return keys{c.EmailKey, c.UsernameKey, c.Number} }
+
+// touched are the values whose rows are compared anew, after some rows were added,
+// changed or removed.
+type touched struct {
+	keys   [3]map[string]bool
+	people map[person]bool
+}
+
+func touch() *touched {
+	t := &touched{people: map[person]bool{}}
+	for i := range t.keys {
+		t.keys[i] = map[string]bool{}
+	}
+	return t
+}
+
+func (t *touched) add(k keys, p person) {
+	for i, key := range k {
+		if key != "" {
+			t.keys[i][key] = true
+		}
+	}
+	if p.known() {
+		t.people[p] = true
+	}
+}
+
+func (t *touched) addRows(rows []*row) {
+	for _, r := range rows {
+		t.add(keysOf(r.Candidate), r.person)
+	}
+}
+
+func (t *touched) size() int {
+	n := len(t.people)
+	for _, k := range t.keys {
+		n += len(k)
+	}
+	return n
+}
+
+// compareAll compares rows in the order of the list: of those that are the same
+// user the first is free and the others name it; of those that are probably the
+// same person the later ones name an earlier one. Without touched all are compared,
+// else only those that have one of its values, and all who have it must be there.
+func compareAll(all []*entry, t *touched) {
+	slices.SortStableFunc(all, func(a, b *entry) int { return cmp.Compare(a.position, b.position) })
+	for i, by := range identifying {
+		first := make(map[string]*entry, len(all))
+		for _, e := range all {
+			key := e.keys[i]
+			if t != nil && !t.keys[i][key] || key == "" {
+				if t == nil {
+					e.settle(by.field, nil)
+				}
+				continue
+			}
+			f, ok := first[key]
+			if !ok {
+				first[key] = e
+				e.settle(by.field, nil)
+				continue
+			}
+			e.settle(by.field, fault.Field(by.field, fault.DuplicateInFile,
+				"%s has this %s already. Change it, or remove one of the two.", f.name(e), by.name))
+		}
+	}
+	hintAll(all, t)
+}
+
+// name is what another row calls this one.
+func (e *entry) name(from *entry) string {
+	if e.sheet != from.sheet && e.sheet != "" {
+		return "Row " + strconv.Itoa(e.number) + " of " + e.sheet
+	}
+	return "Row " + strconv.Itoa(e.number)
+}
+
+// settle gives a row the fault that it is a duplicate, or takes it away. Another
+// fault of the field stands before it.
+func (e *entry) settle(field string, duplicate *fault.Error) {
+	if e.settled {
+		return
+	}
+	old := slices.IndexFunc(e.issues, func(f *fault.Error) bool { return f.Code == fault.DuplicateInFile && f.Field[0] == field })
+	switch {
+	case old < 0 && (duplicate == nil || hasField(e.issues, field)):
+	case old < 0:
+		e.issues = append(slices.Clone(e.issues), duplicate)
+		invite.Sort(e.issues)
+		e.changed = true
+	case duplicate == nil:
+		e.issues = slices.Delete(slices.Clone(e.issues), old, old+1)
+		e.changed = true
+	case e.issues[old].Message != duplicate.Message:
+		e.issues = slices.Clone(e.issues)
+		e.issues[old] = duplicate
+		e.changed = true
+	}
 }
 
 func hasField(l fault.List, field string) bool {
 	return slices.ContainsFunc(l, func(f *fault.Error) bool { return len(f.Field) > 0 && f.Field[0] == field })
-}
-
-// markDuplicates flags every row but the first of those that are the same user.
-func markDuplicates(rows []*row) {
-	for _, by := range identifying {
-		first := make(map[string]*row, len(rows))
-		for _, r := range rows {
-			key := by.checked(r.Candidate)
-			if key == "" {
-				continue
-			}
-			if f, ok := first[key]; !ok {
-				first[key] = r
-			} else if !hasField(r.Faults, by.field) {
-				r.Faults = append(r.Faults, duplicate(by.field, by.name, f.number))
-			}
-		}
-	}
-	for _, r := range rows {
-		invite.Sort(r.Faults)
-	}
-}
-
-// keys are values of the identifying fields, in their order.
-type keys [3][]string
-
-func (k *keys) add(i int, key string) {
-	if key != "" {
-		k[i] = append(k[i], key)
-	}
-}
-
-func keysOf(rows []*row) (k keys) {
-	for _, r := range rows {
-		for i, by := range identifying {
-			k.add(i, by.checked(r.Candidate))
-		}
-	}
-	return k
-}
-
-func keysOfStored(rows []*ent.BatchRow) (k keys) {
-	for _, r := range rows {
-		for i, by := range identifying {
-			if key := by.stored(r); key != nil {
-				k.add(i, *key)
-			}
-		}
-	}
-	return k
-}
-
-// regroup compares the stored rows that share one of these keys again, after some
-// of them were added, changed or removed: the first of each group is free, the
-// others name it.
-func regroup(ctx context.Context, tx *database.Tx, batch uuid.UUID, k keys) error {
-	ctx = access.System(ctx)
-	for i, by := range identifying {
-		slices.Sort(k[i])
-		for part := range slices.Chunk(slices.Compact(k[i]), directory.MaxPeople) {
-			in := make([]any, len(part))
-			for n, key := range part {
-				in[n] = key
-			}
-			rows, err := tx.BatchRow.Query().
-				Where(batchrow.BatchID(batch), predicateIn(by.column, in)).
-				Order(batchrow.ByPosition()).All(ctx)
-			if err != nil {
-				return fmt.Errorf("load rows: %w", err)
-			}
-			first := make(map[string]*ent.BatchRow, len(rows))
-			for _, r := range rows {
-				f, ok := first[*by.stored(r)]
-				if !ok {
-					first[*by.stored(r)], f = r, nil
-				}
-				if err := settle(ctx, tx, r, f, by.field, by.name); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// settle gives a row the fault that it is a duplicate of the first, or takes it
-// away where it is the first itself. It writes only what changes.
-func settle(ctx context.Context, tx *database.Tx, r, first *ent.BatchRow, field, name string) error {
-	if r.Submitted {
-		return nil
-	}
-	isOld := func(f *fault.Error) bool { return f.Code == fault.DuplicateInFile && f.Field[0] == field }
-	issues := slices.DeleteFunc(slices.Clone(r.Issues), isOld)
-	if first != nil && !hasField(issues, field) {
-		issues = append(issues, duplicate(field, name, first.Number))
-		invite.Sort(issues)
-	}
-	if slices.EqualFunc(issues, r.Issues, func(a, b *fault.Error) bool {
-		return a.Code == b.Code && a.Message == b.Message && cmp.Compare(a.Field[0], b.Field[0]) == 0
-	}) {
-		return nil
-	}
-	r.Issues = issues // the same row may stand in the group of another field
-	if err := tx.BatchRow.UpdateOneID(r.ID).SetIssues(issues).SetFlagged(len(issues) > 0).Exec(ctx); err != nil {
-		return fmt.Errorf("store issues: %w", err)
-	}
-	return nil
 }

@@ -4,24 +4,17 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"techbiz/ent"
 	"techbiz/ent/batchrow"
-	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
 )
-
-func predicateIn(column string, values []any) predicate.BatchRow {
-	return func(s *entsql.Selector) { s.Where(entsql.In(s.C(column), values...)) }
-}
 
 // AddRow adds a user to a draft; its issues stand on the row. Codes: NOT_FOUND,
 // BATCH_NOT_DRAFT, TOO_MANY_ROWS, UNAUTHENTICATED, FORBIDDEN.
@@ -30,7 +23,7 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 		return nil, nil, err
 	}
 	rows := []*row{{}}
-	if _, err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
 		return nil, nil, err
 	}
 	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
@@ -38,7 +31,7 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 		if err != nil {
 			return uuid.Nil, err
 		}
-		rows[0].number = 0
+		rows[0].position, rows[0].number = 0, 0
 		return id, s.add(ctx, tx, b, rows)
 	})
 	if err != nil {
@@ -59,8 +52,8 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 	if err != nil {
 		return nil, nil, err
 	}
-	rows := []*row{{}}
-	if _, err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	rows := []*row{{id: id}}
+	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
 		return nil, nil, err
 	}
 	var after *ent.BatchRow
@@ -76,14 +69,7 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		if old.Submitted {
 			return uuid.Nil, notDraft()
 		}
-		if err := overwrite(ctx, tx, old, rows[0]); err != nil {
-			return uuid.Nil, err
-		}
-		k := keysOf(rows)
-		for i, more := range keysOfStored([]*ent.BatchRow{old}) {
-			k[i] = append(k[i], more...)
-		}
-		if err := regroup(ctx, tx, b.ID, k); err != nil {
+		if err := s.replace(ctx, tx, b, []*ent.BatchRow{old}, rows); err != nil {
 			return uuid.Nil, err
 		}
 		after, err = loadRow(ctx, tx.Client, id)
@@ -95,6 +81,27 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 	return after, b, nil
 }
 
+// replace puts rows in the place of those that stand, which have the same ids, and
+// compares them and those they were duplicates of again.
+func (s *Service) replace(ctx context.Context, tx *database.Tx, b *ent.Batch, old []*ent.BatchRow, rows []*row) error {
+	t := touch()
+	for _, o := range old {
+		t.addStored(o)
+	}
+	t.addRows(rows)
+	if err := overwrite(ctx, tx, rows); err != nil {
+		return err
+	}
+	if err := regroup(ctx, tx, b.ID, t); err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, b)
+}
+
+func (t *touched) addStored(r *ent.BatchRow) {
+	t.add(keys{text(r.EmailKey), text(r.UsernameKey), text(r.NumberKey)}, person{r.FirstNameKey, r.LastNameKey, r.OrganisationKey})
+}
+
 func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchRow, error) {
 	r, err := client.BatchRow.Get(ctx, id)
 	if ent.IsNotFound(err) {
@@ -104,23 +111,6 @@ func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchR
 		return nil, fmt.Errorf("load row: %w", err)
 	}
 	return r, nil
-}
-
-// overwrite stores what was typed anew, with the issues of the row itself.
-func overwrite(ctx context.Context, tx *database.Tx, old *ent.BatchRow, r *row) error {
-	r.id, r.position, r.number, r.sheet = old.ID, old.Position, old.Number, old.Sheet
-	values, err := r.values(old.BatchID)
-	if err != nil {
-		return err
-	}
-	set := make([]string, len(columns))
-	for i, c := range columns {
-		set[i] = fmt.Sprintf("%s = $%d", c, i+1)
-	}
-	if _, err := tx.Exec(ctx, "UPDATE batch_rows SET "+strings.Join(set, ", ")+" WHERE id = $1", values...); err != nil {
-		return fmt.Errorf("store row: %w", err)
-	}
-	return nil
 }
 
 // RemoveRows removes users of one draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
@@ -143,7 +133,7 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 		if err != nil {
 			return uuid.Nil, err
 		}
-		var k keys
+		t := touch()
 		for part := range slices.Chunk(ids, directory.MaxPeople) {
 			rows, err := tx.BatchRow.Query().Where(batchrow.BatchID(b.ID), batchrow.IDIn(part...)).All(ctx)
 			if err != nil {
@@ -152,14 +142,17 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 			if len(rows) != len(part) {
 				return uuid.Nil, fault.New(fault.NotFound, "Some of these users are not in the list any more. Look at it again.")
 			}
-			for i, more := range keysOfStored(rows) {
-				k[i] = append(k[i], more...)
+			for _, r := range rows {
+				t.addStored(r)
 			}
 			if _, err := tx.BatchRow.Delete().Where(batchrow.IDIn(part...)).Exec(access.System(ctx)); err != nil {
 				return uuid.Nil, fmt.Errorf("remove rows: %w", err)
 			}
 		}
-		return b.ID, regroup(ctx, tx, b.ID, k)
+		if err := regroup(ctx, tx, b.ID, t); err != nil {
+			return uuid.Nil, err
+		}
+		return b.ID, s.changed(ctx, tx, b)
 	})
 }
 
@@ -177,6 +170,6 @@ func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
 		if err := b.Update().SetNotices([]string{}).Exec(ctx); err != nil {
 			return uuid.Nil, fmt.Errorf("reset batch: %w", err)
 		}
-		return id, nil
+		return id, s.changed(ctx, tx, b)
 	})
 }

@@ -9,9 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"techbiz/ent/batch"
+	"techbiz/ent"
+	"techbiz/ent/batchrow"
 	"techbiz/ent/schema"
 	"techbiz/internal/address"
+	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
 )
@@ -19,58 +21,176 @@ import (
 // row is one user under check, before it is stored.
 type row struct {
 	id       uuid.UUID
-	position int
+	position int // 0: behind the last
 	number   int // 0: after the highest
 	sheet    string
+	leftOut  bool // it came to a list that was submitted
+	person   person
 	*invite.Candidate
 }
 
-// check applies every rule to every row, and says whether the directory answered.
-func (s *Service) check(ctx context.Context, rows []*row, details []invite.Details) (batch.DirectoryCheck, error) {
+// check applies every rule to every row, and asks the directory as long as a
+// request may wait.
+func (s *Service) check(ctx context.Context, rows []*row, details []invite.Details) error {
 	rules, err := s.Invite.Rules(ctx, s.DB.Client)
 	if err != nil {
-		return "", err
+		return err
 	}
+	for i, r := range rows {
+		r.Candidate = &invite.Candidate{}
+		r.Request, r.Faults = rules.Account(details[i])
+	}
+	return s.compare(ctx, rows)
+}
+
+// compare adds to rows that the rules have read what open invitations and the
+// directory say.
+func (s *Service) compare(ctx context.Context, rows []*row) error {
 	all := make([]*invite.Candidate, len(rows))
 	for i, r := range rows {
-		c := &invite.Candidate{}
-		c.Request, c.Faults = rules.Account(details[i])
-		r.id, r.Candidate, all[i] = schema.NewID(), c, c
+		if r.id == uuid.Nil {
+			r.id = schema.NewID()
+		}
+		r.person = person{address.Fold(r.FirstName), address.Fold(r.LastName), address.Fold(r.Organisation)}
+		all[i] = r.Candidate
 	}
-	answered, err := s.Invite.Compare(ctx, all, true)
-	if err != nil {
-		return "", err
-	}
-	if !answered {
-		return batch.DirectoryCheckUnavailable, nil
-	}
-	return batch.DirectoryCheckDone, nil
+	_, err := s.Invite.Compare(ctx, all, true)
+	return err
 }
 
-// columns are those that values fills, in its order.
-var columns = []string{
-	"id", "batch_id", "position", "number", "sheet",
-	"email", "username", "first_name", "last_name", "country_code", "contact_number",
-	"organisation", "department", "seed_text", "reason",
-	"user_type", "seed_required", "email_key", "username_key", "number_key",
-	"first_name_key", "last_name_key", "organisation_key", "department_key",
-	"issues", "flagged",
+// placed are the columns that say where a row stands, which never change; typed
+// are those of what was typed and what is known of it. Each has its type, which
+// PostgreSQL wants to be told.
+var (
+	placed = []string{"id", "batch_id", "position", "number", "sheet", "left_out"}
+	typed  = []string{
+		"email", "username", "first_name", "last_name", "country_code", "contact_number",
+		"organisation", "department", "seed_text", "reason", "start_text", "start_on",
+		"user_type", "seed_required", "email_key", "username_key", "number_key",
+		"first_name_key", "last_name_key", "organisation_key", "department_key",
+		"issues", "hints", "flagged", "suggested", "looked_up",
+	}
+	typedTypes = []string{
+		"text", "text", "text", "text", "text", "text",
+		"text", "text", "text", "text", "text", "text",
+		"text", "boolean", "text", "text", "text",
+		"text", "text", "text", "text",
+		"jsonb", "jsonb", "boolean", "boolean", "boolean",
+	}
+)
+
+func (r *row) place(batch uuid.UUID) []any {
+	return []any{r.id, batch, r.position, r.number, orNull(r.sheet), r.leftOut}
 }
 
-func (r *row) values(batch uuid.UUID) ([]any, error) {
-	issues, err := json.Marshal(append(fault.List{}, r.Faults...))
+func (r *row) values() ([]any, error) {
+	issues, hints, err := encoded(r.Faults, r.Hints)
 	if err != nil {
-		return nil, fmt.Errorf("encode issues: %w", err)
+		return nil, err
 	}
 	q := r.Request
+	number, numberKey := numbers(q)
 	return []any{
-		r.id, batch, r.position, r.number, r.sheet,
-		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), orNull(q.ContactNumber),
-		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason),
-		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), orNull(q.Number),
-		address.Fold(q.FirstName), address.Fold(q.LastName), address.Fold(q.Organisation), address.Fold(q.Department),
-		string(issues), len(r.Faults) > 0,
+		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), number,
+		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason), orNull(q.Details.StartOn), orNull(q.StartOn),
+		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), numberKey,
+		r.person.first, r.person.last, r.person.organisation, address.Fold(q.Department),
+		issues, hints, len(r.Faults) > 0, hasSuggestion(r.Faults), r.LookedUp,
 	}, nil
+}
+
+// numbers is how a contact number is stored: as typed, and as it is compared.
+// Nothing else writes one; [details] reads it.
+func numbers(q invite.Request) (typed, key any) { return orNull(q.ContactNumber), orNull(q.Number) }
+
+// details are what was typed into a stored row.
+func details(r *ent.BatchRow) invite.Details {
+	return invite.Details{
+		Email: r.Email, Username: text(r.Username), FirstName: text(r.FirstName), LastName: text(r.LastName),
+		CountryCode: text(r.CountryCode), ContactNumber: text(r.ContactNumber),
+		Organisation: text(r.Organisation), Department: text(r.Department), Seed: text(r.SeedText), Reason: text(r.Reason),
+		StartOn: text(r.StartText),
+	}
+}
+
+// asStored is what details become when they are stored.
+func asStored(q invite.Request) invite.Details {
+	d := q.Details
+	for _, s := range []*string{
+		&d.Email, &d.Username, &d.FirstName, &d.LastName, &d.CountryCode, &d.ContactNumber,
+		&d.Organisation, &d.Department, &d.Seed, &d.Reason, &d.StartOn,
+	} {
+		*s = storable(*s)
+	}
+	return d
+}
+
+// encoded are issues and hints as the columns keep them; no hint is NULL.
+func encoded(issues, hints fault.List) (string, any, error) {
+	i, err := json.Marshal(append(fault.List{}, issues...))
+	if err != nil {
+		return "", nil, fmt.Errorf("encode issues: %w", err)
+	}
+	if len(hints) == 0 {
+		return string(i), nil, nil
+	}
+	h, err := json.Marshal(hints)
+	if err != nil {
+		return "", nil, fmt.Errorf("encode hints: %w", err)
+	}
+	return string(i), string(h), nil
+}
+
+func hasSuggestion(l fault.List) bool {
+	for _, f := range l {
+		if f.Suggestion != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// insert writes rows set-wise.
+func insert(ctx context.Context, tx *database.Tx, batch uuid.UUID, rows []*row) error {
+	values := make([][]any, len(rows))
+	for i, r := range rows {
+		v, err := r.values()
+		if err != nil {
+			return err
+		}
+		values[i] = append(r.place(batch), v...)
+	}
+	return tx.Insert(ctx, batchrow.Table, append(append([]string{}, placed...), typed...), "", values)
+}
+
+// chunk is how many rows one statement changes: each has some thirty values.
+const chunk = 500
+
+// overwrite stores what was typed anew into rows that stand, set-wise.
+func overwrite(ctx context.Context, tx *database.Tx, rows []*row) error {
+	set := make([]string, len(typed))
+	for i, c := range typed {
+		set[i] = fmt.Sprintf("%s = v.%s", c, c)
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), chunk)
+		values := make([][]any, n)
+		for i, r := range rows[:n] {
+			v, err := r.values()
+			if err != nil {
+				return err
+			}
+			values[i] = append([]any{r.id}, v...)
+		}
+		var args []any
+		table := tx.Table(&args, append([]string{"uuid"}, typedTypes...), values)
+		if _, err := tx.Exec(ctx, `WITH v(id, `+strings.Join(typed, ", ")+`) AS (`+table+`)
+			UPDATE batch_rows SET `+strings.Join(set, ", ")+` FROM v WHERE batch_rows.id = v.id`, args...); err != nil {
+			return fmt.Errorf("store rows: %w", err)
+		}
+		rows = rows[n:]
+	}
+	return nil
 }
 
 // seedOrNull is the answer, or NULL where the cell says neither Yes nor No.

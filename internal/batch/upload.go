@@ -11,7 +11,6 @@ import (
 
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
-	"techbiz/ent/batchrow"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
@@ -23,9 +22,11 @@ import (
 // maxFileName bounds the name of a file that is kept, in characters.
 const maxFileName = 255
 
-// Upload reads a workbook into a draft, a new one or the one given, and checks
-// every row. Codes: those of [workbook.Read], TOO_MANY_ROWS, NOT_FOUND,
-// BATCH_NOT_DRAFT, UNAUTHENTICATED, FORBIDDEN.
+// Upload reads a file into a draft, a new one or the one given, and checks every
+// row. A file of [Service.Corrections], corrected, replaces the rows of the list
+// that it came from, also after that was submitted. Codes: those of
+// [workbook.Read], TOO_MANY_ROWS, NOT_FOUND, BATCH_NOT_DRAFT, UNAUTHENTICATED,
+// FORBIDDEN.
 func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name string, into *uuid.UUID) (*ent.Batch, error) {
 	actor, err := access.RequireWrite(ctx)
 	if err != nil {
@@ -40,41 +41,54 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 	if err != nil {
 		return nil, err
 	}
+	name = fileName(name)
 	rows := make([]*row, len(list.Rows))
-	details := make([]invite.Details, len(list.Rows))
+	typed := make([]invite.Details, len(list.Rows))
 	for i, r := range list.Rows {
-		rows[i] = &row{number: r.Number, sheet: r.Sheet}
-		details[i] = invite.Details{
+		rows[i] = &row{number: r.Number, sheet: source(name, r.Sheet)}
+		typed[i] = invite.Details{
 			Email: r.Email, Username: r.Username, FirstName: r.FirstName, LastName: r.LastName,
 			CountryCode: r.CountryCode, ContactNumber: r.ContactNumber,
-			Organisation: r.Organisation, Department: r.Department, Seed: r.Seed, Reason: r.Reason,
+			Organisation: r.Organisation, Department: r.Department, Seed: r.Seed, Reason: r.Reason, StartOn: r.StartOn,
 		}
 	}
-	check, err := s.check(ctx, rows, details)
-	if err != nil {
+	if err := s.check(ctx, rows, typed); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		for _, r := range rows { // a run before may have placed them
+			r.position = 0
+		}
 		if into == nil {
-			b, err := create(ctx, tx, actor.OfficerID, fileName(name), list.Notices, check)
+			if list.Correction {
+				list.Notices = append(list.Notices, "The file corrects another list. Its users make a new one here; upload it to the list that it came from to correct that.")
+			}
+			b, err := create(ctx, tx, actor.OfficerID, name, list.Notices)
 			if err != nil {
 				return uuid.Nil, err
 			}
 			return b.ID, s.add(ctx, tx, b, rows)
 		}
+		if list.Correction {
+			return *into, s.correct(ctx, tx, *into, name, list, rows)
+		}
 		b, err := holdDraft(ctx, tx, *into)
 		if err != nil {
 			return uuid.Nil, err
 		}
-		u := b.Update().SetFileName(fileName(name)).SetNotices(append(b.Notices, list.Notices...))
-		if check == entbatch.DirectoryCheckUnavailable {
-			u.SetDirectoryCheck(check)
-		}
-		if err := u.Exec(ctx); err != nil {
+		if err := b.Update().SetFileName(name).SetNotices(append(b.Notices, list.Notices...)).Exec(ctx); err != nil {
 			return uuid.Nil, fmt.Errorf("store batch: %w", err)
 		}
 		return b.ID, s.add(ctx, tx, b, rows)
 	})
+}
+
+// source is the file and the sheet that a row stands in.
+func source(file, sheet string) string {
+	if sheet == "" {
+		return file
+	}
+	return file + ", " + storable(sheet)
 }
 
 // fileName is the bare name, for some browsers send a path.
@@ -114,15 +128,14 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 	if err := s.limit(len(rows)); err != nil {
 		return nil, err
 	}
-	check, err := s.check(ctx, rows, accounts)
-	if err != nil {
+	if err := s.check(ctx, rows, accounts); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
 		if id, found, err := once.Before(ctx, tx.Client, tx.Now); err != nil || found {
 			return id, err
 		}
-		b, err := create(ctx, tx, actor.OfficerID, "", nil, check)
+		b, err := create(ctx, tx, actor.OfficerID, "", nil)
 		if err != nil {
 			return uuid.Nil, err
 		}
@@ -133,9 +146,9 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 	})
 }
 
-func create(ctx context.Context, tx *database.Tx, owner uuid.UUID, name string, notices []string, check entbatch.DirectoryCheck) (*ent.Batch, error) {
+func create(ctx context.Context, tx *database.Tx, owner uuid.UUID, name string, notices []string) (*ent.Batch, error) {
 	c := tx.Batch.Create().SetID(schema.NewID()).SetOwnerID(owner).SetNotices(append([]string{}, notices...)).
-		SetDirectoryCheck(check).SetCreatedAt(tx.Now)
+		SetDirectoryCheck(entbatch.DirectoryCheckDone).SetCreatedAt(tx.Now)
 	if name != "" {
 		c.SetFileName(name)
 	}
@@ -153,10 +166,12 @@ func (s *Service) limit(rows int) error {
 	return nil
 }
 
-// add stores rows behind those that the list has, and compares them with those.
+// add stores rows, those without a place behind those that the list has, and
+// compares them with those.
 func (s *Service) add(ctx context.Context, tx *database.Tx, b *ent.Batch, rows []*row) error {
 	var last struct{ Rows, Position, Number int }
-	err := tx.Query(ctx, `SELECT count(*), COALESCE(max(position), 0), COALESCE(max(number), 0) FROM batch_rows WHERE batch_id = $1`,
+	err := tx.Query(ctx, `SELECT COALESCE(sum(CASE WHEN replaced THEN 0 ELSE 1 END), 0), COALESCE(max(position), 0), COALESCE(max(number), 0)
+		FROM batch_rows WHERE batch_id = $1`,
 		[]any{b.ID}, scanInto(&last.Rows, &last.Position, &last.Number))
 	if err != nil {
 		return fmt.Errorf("count rows: %w", err)
@@ -165,32 +180,37 @@ func (s *Service) add(ctx context.Context, tx *database.Tx, b *ent.Batch, rows [
 		return err
 	}
 	for i, r := range rows {
-		r.position = last.Position + i + 1
+		if r.position == 0 {
+			r.position = last.Position + i + 1
+		}
 		if r.number == 0 {
 			r.number = last.Number + i + 1
 		}
 	}
 	if last.Rows == 0 {
-		markDuplicates(rows)
+		compareRows(rows)
 	}
 	if err := insert(ctx, tx, b.ID, rows); err != nil {
 		return err
 	}
-	if last.Rows == 0 {
-		return nil
-	}
-	return regroup(ctx, tx, b.ID, keysOf(rows))
-}
-
-// insert writes rows set-wise.
-func insert(ctx context.Context, tx *database.Tx, batch uuid.UUID, rows []*row) error {
-	values := make([][]any, len(rows))
-	for i, r := range rows {
-		v, err := r.values(batch)
-		if err != nil {
+	if last.Rows > 0 {
+		t := touch()
+		t.addRows(rows)
+		if err := regroup(ctx, tx, b.ID, t); err != nil {
 			return err
 		}
-		values[i] = v
 	}
-	return tx.Insert(ctx, batchrow.Table, columns, "", values)
+	return s.changed(ctx, tx, b)
+}
+
+// compareRows compares the rows of a list that has no others.
+func compareRows(rows []*row) {
+	all := make([]*entry, len(rows))
+	for i, r := range rows {
+		all[i] = entryOf(r)
+	}
+	compareAll(append([]*entry{}, all...), nil)
+	for i, r := range rows {
+		r.Faults, r.Hints = all[i].issues, all[i].hints
+	}
 }

@@ -89,6 +89,9 @@ type Account struct {
 	FirstName string
 	LastName  string
 	Number    string // E.164
+	// Round distinguishes a new try from a repeated call: a higher round makes
+	// anew what was withdrawn, the same round finds what it made.
+	Round int
 }
 
 // Result is the outcome for one request of a call, in the order of the requests.
@@ -123,6 +126,15 @@ type Directory interface {
 	// Status returns the present state of people by Ref, in the same order; State
 	// is [Absent] for one who is gone.
 	Status(ctx context.Context, refs []string) ([]Person, error)
+}
+
+// Remembering is what a directory may have besides: it knows who was there and is
+// gone.
+type Remembering interface {
+	// Former returns, for at most [MaxPeople] e-mail addresses, people who had one
+	// of them and were terminated or deleted, with the State [Absent]; one person
+	// for each address, who may not be its present holder.
+	Former(ctx context.Context, emails []string) ([]Person, error)
 }
 
 // MaxPeople bounds the people in one call.

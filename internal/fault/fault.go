@@ -32,6 +32,8 @@ const (
 	AccountExists      Code = "ACCOUNT_EXISTS"
 	AlreadyInvited     Code = "ALREADY_INVITED"
 	DuplicateInFile    Code = "DUPLICATE_IN_FILE"
+	AccountTerminated  Code = "ACCOUNT_TERMINATED"
+	SeedNotAssigned    Code = "SEED_NOT_ASSIGNED"
 	ResendTooSoon      Code = "RESEND_TOO_SOON"
 	NotResendable      Code = "NOT_RESENDABLE"
 	NotCancellable     Code = "NOT_CANCELLABLE"

@@ -11,6 +11,8 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
+	"techbiz/internal/fault"
+	"techbiz/internal/jobs"
 )
 
 // Cancel calls an invitation off, also while its work is queued or runs. Address,
@@ -31,6 +33,48 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 	return i, s.completeBatch(ctx, i.BatchID)
 }
 
+// end closes an invitation in the name of a person, and queues the withdrawal of
+// what the directory holds of it. Codes: NOT_FOUND, NOT_CANCELLABLE.
+func (s *Service) end(ctx context.Context, tx *database.Tx, actor access.Actor, id uuid.UUID, why, event string) error {
+	n, err := closeAll(ctx, tx, why, id)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		if _, err := Load(ctx, tx.Client, id); err != nil {
+			return err
+		}
+		return fault.New(fault.NotCancellable, "This invitation has ended already: the person has onboarded, or it was cancelled, failed or lapsed.")
+	}
+	if err := Record(ctx, tx, tx.Now, Event{Invitation: id, What: event, Officer: &actor.OfficerID, Detail: why}); err != nil {
+		return err
+	}
+	return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
+}
+
+// closeAll closes those of the invitations that can be called off, and returns how
+// many they were. Nothing of a scheduled one is in the directory.
+func closeAll(ctx context.Context, tx *database.Tx, why string, ids ...uuid.UUID) (int, error) {
+	scheduled := invitation.ProvisioningEQ(invitation.ProvisioningScheduled)
+	closed := 0
+	for _, withdraw := range []bool{false, true} {
+		which := scheduled
+		if withdraw {
+			which = invitation.Not(scheduled)
+		}
+		n, err := tx.Invitation.Update().Where(invitation.IDIn(ids...), which, cancellable(tx.Now)).
+			SetOpen(false).SetProvisioning(invitation.ProvisioningCancelled).
+			SetTechpassStatus(invitation.TechpassStatusUserNotFound).ClearSeedStatus().
+			SetFailure(why).SetWithdrawing(withdraw).ClearExpiresAt().ClearLink().
+			SetUpdatedAt(tx.Now).Save(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("end invitations: %w", err)
+		}
+		closed += n
+	}
+	return closed, nil
+}
+
 // Withdraw is the job that removes from the directory what ended invitations made
 // there and nobody has activated.
 type Withdraw struct {
@@ -41,7 +85,8 @@ type Withdraw struct {
 func (Withdraw) Kind() string { return "invitation_withdraw" }
 
 func (s *Service) withdraw(ctx context.Context, w Withdraw) error {
-	leaving, err := s.DB.Invitation.Query().Where(invitation.IDIn(w.IDs...), invitation.Withdrawing(true)).IDs(ctx)
+	// What was opened again is withdrawn by its own work, before that begins anew.
+	leaving, err := s.DB.Invitation.Query().Where(invitation.IDIn(w.IDs...), invitation.Withdrawing(true), invitation.Open(false)).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("load withdrawals: %w", err)
 	}
@@ -85,6 +130,12 @@ func keepActivated(ctx context.Context, tx *database.Tx, ids []uuid.UUID, result
 	_, err := tx.Invitation.Update().Where(invitation.IDIn(kept...)).
 		SetTechpassStatus(invitation.TechpassStatusOnboarded).
 		SetFailure("The person activated the account before it could be withdrawn.").Save(ctx)
+	if err != nil {
+		return fmt.Errorf("keep activated: %w", err)
+	}
+	// One that was opened again needs no second account.
+	_, err = tx.Invitation.Update().Where(invitation.IDIn(kept...), invitation.Open(true)).
+		SetOpen(false).SetProvisioning(invitation.ProvisioningSucceeded).ClearFailure().Save(ctx)
 	if err != nil {
 		return fmt.Errorf("keep activated: %w", err)
 	}

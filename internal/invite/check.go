@@ -3,13 +3,17 @@ package invite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
+	"techbiz/ent/officer"
+	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/directory"
@@ -20,16 +24,20 @@ import (
 // it has not answered by then the job finds out.
 const directoryPatience = time.Second
 
-// Candidate is a request under check, with its faults.
+// Candidate is a request under check, with its faults, and with hints: what is
+// worth a look and no obstacle. LookedUp says that the directory was asked, or
+// that there is nothing to ask it.
 type Candidate struct {
 	Request
-	Faults fault.List
+	Faults   fault.List
+	Hints    fault.List
+	LookedUp bool
 }
 
 // fields is the order in which faults are told.
 var fields = []string{
 	"email", "techPassUsername", "firstName", "lastName", "countryCode", "contactNumber",
-	"organisation", "department", "seedRequired", "reason",
+	"organisation", "department", "seedRequired", "reason", "startOn",
 }
 
 // Sort puts faults in the order of the fields.
@@ -50,11 +58,28 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 	if err != nil {
 		return Rules{}, fmt.Errorf("load allowed domains: %w", err)
 	}
-	r := Rules{Government: s.Government, Allowed: make(map[string]bool, len(domains)), Links: s.Links}
+	r := s.plainRules(ctx, client)
+	r.Allowed = make(map[string]bool, len(domains))
 	for _, d := range domains {
 		r.Allowed[d.Domain] = true
 	}
 	return r, nil
+}
+
+// plainRules are those that hold without the allowed domains.
+func (s *Service) plainRules(ctx context.Context, client *ent.Client) Rules {
+	return Rules{
+		Government: s.Government, Links: s.Links, Now: s.DB.Now(), near: map[string]string{},
+		Agencies: sync.OnceValue(func() []string {
+			var agencies []string
+			err := client.Officer.Query().Unique(true).Select(officer.FieldAgency).Scan(access.System(ctx), &agencies)
+			if err != nil {
+				// Without them fewer suggestions are made, and nothing else is missing.
+				s.Log.WarnContext(ctx, "load agencies", "error", err)
+			}
+			return agencies
+		}),
+	}
 }
 
 // CheckAccounts says, account by account, what creating them now would answer.
@@ -76,7 +101,7 @@ func (s *Service) CheckAccounts(ctx context.Context, accounts []Details, askDire
 // CheckEmail says what inviting by e-mail now would answer.
 func (s *Service) CheckEmail(ctx context.Context, d Details, askDirectory bool) (*Candidate, error) {
 	c := &Candidate{}
-	c.Request, c.Faults = Rules{Government: s.Government, Links: s.Links}.Email(d)
+	c.Request, c.Faults = s.plainRules(ctx, s.DB.Client).Email(d)
 	_, err := s.Compare(ctx, []*Candidate{c}, askDirectory)
 	return c, err
 }
@@ -88,11 +113,35 @@ func (s *Service) Compare(ctx context.Context, all []*Candidate, askDirectory bo
 	if err := s.compareOwn(ctx, s.DB.Client, s.DB.Now(), all); err != nil {
 		return false, err
 	}
-	answered = askDirectory && s.compareDirectory(ctx, all)
+	answered = askDirectory && s.askInTime(ctx, all)
 	for _, c := range all {
 		Sort(c.Faults)
 	}
 	return answered, nil
+}
+
+// askInTime asks the directory about all of them, and reports whether it answered
+// within its second. What it did not answer is no fault of the request: those
+// candidates are not looked up.
+func (s *Service) askInTime(ctx context.Context, all []*Candidate) bool {
+	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
+	defer cancel()
+	for part := range slices.Chunk(all, directory.MaxPeople) {
+		if err := s.compareDirectory(ctx, part); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Lookup compares at most [directory.MaxPeople] candidates with our open
+// invitations and with the directory, which may take its time. Codes: those of
+// the directory.
+func (s *Service) Lookup(ctx context.Context, part []*Candidate) error {
+	if err := s.compareOwn(ctx, s.DB.Client, s.DB.Now(), part); err != nil {
+		return err
+	}
+	return s.compareDirectory(ctx, part)
 }
 
 // identities gives the values of all candidates by what they identify.
@@ -123,7 +172,7 @@ func newTaken() taken {
 // yet.
 func (t taken) tell(c *Candidate, code fault.Code, email, username, number string) {
 	add := func(field, message string) {
-		if !slices.ContainsFunc(c.Faults, func(f *fault.Error) bool { return len(f.Field) > 0 && f.Field[0] == field }) {
+		if !hasField(c.Faults, field) {
 			c.Faults = append(c.Faults, fault.Field(field, code, "%s", message))
 		}
 	}
@@ -174,49 +223,95 @@ func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.T
 }
 
 // compareDirectory adds ACCOUNT_EXISTS where the directory knows somebody with the
-// address, the username or the number. It returns false when the directory did
-// not answer for all in time: that is no fault of the request.
-func (s *Service) compareDirectory(ctx context.Context, all []*Candidate) bool {
-	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
-	defer cancel()
-	answered := true
-	for part := range slices.Chunk(all, directory.MaxPeople) {
-		who := make([]directory.Identity, 0, len(part))
-		for _, c := range part {
-			if id := (directory.Identity{Email: c.EmailKey, Username: c.UsernameKey, Number: c.Number}); id != (directory.Identity{}) {
-				who = append(who, id)
-			}
-		}
-		if len(who) == 0 {
-			continue
-		}
-		people, err := s.Directory.Lookup(ctx, who)
-		if err == nil {
-			people, err = s.withoutWithdrawing(ctx, people)
-		}
-		if err != nil {
-			answered = false
-			continue
-		}
-		t := newTaken()
-		for _, p := range people {
-			t.emails[address.Fold(p.Email)], t.usernames[address.Fold(p.Username)], t.numbers[p.Number] = true, true, true
-		}
-		delete(t.usernames, "")
-		delete(t.numbers, "")
-		for _, c := range part {
-			t.tell(c, fault.AccountExists,
-				"A TechPass account with this email address exists. The person can sign in with it.",
-				"A TechPass account with this username exists. Choose another username.",
-				"A TechPass account with this contact number exists. Enter the person's own number.")
+// address, the username or the number, and hints. Codes: those of the directory.
+func (s *Service) compareDirectory(ctx context.Context, part []*Candidate) error {
+	who := make([]directory.Identity, 0, len(part))
+	for _, c := range part {
+		if id := (directory.Identity{Email: c.EmailKey, Username: c.UsernameKey, Number: c.Number}); id != (directory.Identity{}) {
+			who = append(who, id)
 		}
 	}
-	return answered
+	if len(who) > 0 {
+		people, err := s.Directory.Lookup(ctx, who)
+		if err != nil {
+			return err
+		}
+		if people, err = s.withoutWithdrawing(ctx, people); err != nil {
+			return err
+		}
+		tellExisting(part, people)
+		if err := s.tellFormer(ctx, part); err != nil {
+			return err
+		}
+	}
+	for _, c := range part {
+		c.LookedUp = true
+	}
+	return nil
 }
 
-// withoutWithdrawing leaves out people whom a cancelled invitation of ours made
-// and who are on their way out: they hold nothing any more.
-func (s *Service) withoutWithdrawing(ctx context.Context, people []directory.Person) ([]directory.Person, error) {
+// tellExisting adds what the people who are there mean for the candidates.
+func tellExisting(part []*Candidate, people []directory.Person) {
+	t, unlicensed := newTaken(), map[string]bool{}
+	for _, p := range people {
+		t.emails[address.Fold(p.Email)], t.usernames[address.Fold(p.Username)], t.numbers[p.Number] = true, true, true
+		if p.Seed == directory.SeedNone && p.State != directory.Invited {
+			unlicensed[address.Fold(p.Email)] = true
+		}
+	}
+	delete(t.emails, "")
+	delete(t.usernames, "")
+	delete(t.numbers, "")
+	for _, c := range part {
+		t.tell(c, fault.AccountExists,
+			"A TechPass account with this email address exists. The person can sign in with it.",
+			"A TechPass account with this username exists. Choose another username.",
+			"A TechPass account with this contact number exists. Enter the person's own number.")
+		if c.EmailKey != "" && unlicensed[c.EmailKey] {
+			c.Hints = append(c.Hints, fault.Field("seedRequired", fault.SeedNotAssigned,
+				"The TechPass account of this person has no SEED licence."))
+		}
+	}
+}
+
+// tellFormer adds a hint where the directory remembers that the person had an
+// account. Who has one, or an open invitation, needs none.
+func (s *Service) tellFormer(ctx context.Context, part []*Candidate) error {
+	remembering, ok := s.Directory.(directory.Remembering)
+	if !ok {
+		return nil
+	}
+	asked := make(map[string][]*Candidate, len(part))
+	for _, c := range part {
+		if c.EmailKey != "" && !hasField(c.Faults, "email") {
+			asked[c.EmailKey] = append(asked[c.EmailKey], c)
+		}
+	}
+	if len(asked) == 0 {
+		return nil
+	}
+	former, err := remembering.Former(ctx, slices.Collect(maps.Keys(asked)))
+	if err != nil {
+		return err
+	}
+	ended, err := s.ours(ctx, former, invitation.ProvisioningIn(invitation.ProvisioningCancelled, invitation.ProvisioningFailed))
+	if err != nil {
+		return err
+	}
+	for _, p := range former {
+		if ended[p.Key] { // what we have called off ourselves says nothing about the person
+			continue
+		}
+		for _, c := range asked[address.Fold(p.Email)] {
+			c.Hints = append(c.Hints, fault.Field("email", fault.AccountTerminated,
+				"A TechPass account with this email address was terminated. Check that the person is still to have one."))
+		}
+	}
+	return nil
+}
+
+// ours are the keys of those people whom invitations of ours, of this kind, made.
+func (s *Service) ours(ctx context.Context, people []directory.Person, kind predicate.Invitation) (map[string]bool, error) {
 	ids := make([]uuid.UUID, 0, len(people))
 	for _, p := range people {
 		if id, err := uuid.Parse(p.Key); err == nil {
@@ -224,13 +319,25 @@ func (s *Service) withoutWithdrawing(ctx context.Context, people []directory.Per
 		}
 	}
 	if len(ids) == 0 {
-		return people, nil
+		return nil, nil
 	}
-	leaving, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), invitation.Withdrawing(true)).IDs(access.System(ctx))
+	found, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), kind).IDs(access.System(ctx))
 	if err != nil {
-		return nil, fmt.Errorf("look for withdrawals: %w", err)
+		return nil, fmt.Errorf("look for our invitations: %w", err)
 	}
-	return slices.DeleteFunc(people, func(p directory.Person) bool {
-		return p.State != directory.Active && slices.ContainsFunc(leaving, func(id uuid.UUID) bool { return id.String() == p.Key })
-	}), nil
+	keys := make(map[string]bool, len(found))
+	for _, id := range found {
+		keys[id.String()] = true
+	}
+	return keys, nil
+}
+
+// withoutWithdrawing leaves out people whom a cancelled invitation of ours made
+// and who are on their way out: they hold nothing any more.
+func (s *Service) withoutWithdrawing(ctx context.Context, people []directory.Person) ([]directory.Person, error) {
+	leaving, err := s.ours(ctx, people, invitation.Withdrawing(true))
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(people, func(p directory.Person) bool { return p.State != directory.Active && leaving[p.Key] }), nil
 }

@@ -2,7 +2,6 @@ package invite
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -12,7 +11,6 @@ import (
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
-	"techbiz/internal/jobs"
 )
 
 // Correct ends an invitation whose address was wrong and starts a new one at the
@@ -61,9 +59,12 @@ func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email stri
 	if s.Government.Officer(address.Domain(email)) {
 		d.Username = ""
 	}
+	if old.StartOn != nil && startAt(*old.StartOn).After(s.DB.Now()) {
+		d.StartOn = *old.StartOn
+	}
 	c := &Candidate{}
 	if old.Method == invitation.MethodEmailInvitation {
-		c.Request, c.Faults = Rules{Government: s.Government, Links: s.Links}.Email(d)
+		c.Request, c.Faults = s.plainRules(ctx, s.DB.Client).Email(d)
 	} else {
 		rules, err := s.Rules(ctx, s.DB.Client)
 		if err != nil {
@@ -90,27 +91,4 @@ func answer(yes bool) string {
 		return "Yes"
 	}
 	return "No"
-}
-
-// end closes an invitation in the name of a person, and queues the withdrawal of
-// what the directory holds of it. Codes: NOT_FOUND, NOT_CANCELLABLE.
-func (s *Service) end(ctx context.Context, tx *database.Tx, actor access.Actor, id uuid.UUID, why, event string) error {
-	n, err := tx.Invitation.Update().Where(invitation.ID(id), cancellable(tx.Now)).
-		SetOpen(false).SetProvisioning(invitation.ProvisioningCancelled).
-		SetTechpassStatus(invitation.TechpassStatusUserNotFound).ClearSeedStatus().
-		SetFailure(why).SetWithdrawing(true).ClearExpiresAt().ClearLink().
-		SetUpdatedAt(tx.Now).Save(ctx)
-	if err != nil {
-		return fmt.Errorf("end invitation: %w", err)
-	}
-	if n == 0 {
-		if _, err := Load(ctx, tx.Client, id); err != nil {
-			return err
-		}
-		return fault.New(fault.NotCancellable, "This invitation has ended already: the person has onboarded, or it was cancelled, failed or lapsed.")
-	}
-	if err := Record(ctx, tx, tx.Now, Event{Invitation: id, What: event, Officer: &actor.OfficerID, Detail: why}); err != nil {
-		return err
-	}
-	return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
 }

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -115,6 +116,7 @@ func (s *Service) provision(ctx context.Context, all rows) error {
 			who[n] = directory.Account{
 				Key: i.ID.String(), Email: i.Email, Username: text(i.Username),
 				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: text(i.ContactNumber),
+				Round: i.MailsWanted,
 			}
 		}
 		return s.Directory.Create(ctx, who)
@@ -149,7 +151,6 @@ func (s *Service) provisionPart(ctx context.Context, all rows, call func(context
 // follows.
 func storeProvisioned(ctx context.Context, tx *database.Tx, part rows, results []directory.Result) error {
 	var made [][]any
-	var events []Event
 	refused := map[uuid.UUID]string{}
 	for n, i := range part {
 		r := results[n]
@@ -160,7 +161,6 @@ func storeProvisioned(ctx context.Context, tx *database.Tx, part rows, results [
 			made = append(made, []any{i.ID, r.Ref, r.Link, nil, nil})
 		default:
 			made = append(made, []any{i.ID, r.Ref, r.Link, r.ExpiresAt, string(invitation.SeedStatusNotRequired)})
-			events = append(events, Event{Invitation: i.ID, What: EventCreated})
 		}
 	}
 	if err := fail(ctx, tx, refused); err != nil {
@@ -169,13 +169,27 @@ func storeProvisioned(ctx context.Context, tx *database.Tx, part rows, results [
 	if len(made) == 0 {
 		return nil
 	}
+	var events []Event
 	args := []any{tx.Now}
-	_, err := tx.Exec(ctx, `WITH made(id, ref, link, expires, seed) AS (`+
+	// Another run of the same rows may have stored an account first.
+	err := tx.Query(ctx, `WITH made(id, ref, link, expires, seed) AS (`+
 		tx.Table(&args, []string{"uuid", "text", "text", "timestamptz", "text"}, made)+`)
 		UPDATE invitations SET account_ref = made.ref, link = made.link,
 			expires_at = COALESCE(made.expires, invitations.expires_at), seed_status = made.seed,
 			attempts = 0, failure = NULL, updated_at = $1, checked_at = $1
-		FROM made WHERE invitations.id = made.id AND invitations.open`, args...)
+		FROM made WHERE invitations.id = made.id AND invitations.open
+			AND (invitations.method = 'EMAIL_INVITATION' OR invitations.account_ref IS NULL)
+		RETURNING invitations.id, invitations.method = 'EMAIL_INVITATION'`, args, func(r *sql.Rows) error {
+		var id uuid.UUID
+		var link bool
+		if err := r.Scan(&id, &link); err != nil {
+			return err
+		}
+		if !link {
+			events = append(events, Event{Invitation: id, What: EventCreated})
+		}
+		return nil
+	})
 	if err != nil {
 		return fmt.Errorf("store accounts: %w", err)
 	}
@@ -314,27 +328,35 @@ func (s *Service) completeBatches(ctx context.Context, ids []uuid.UUID) error {
 		return fmt.Errorf("look for batches: %w", err)
 	}
 	for _, id := range batches {
-		if err := s.completeBatch(ctx, &id); err != nil {
+		if err := s.CompleteBatch(ctx, id); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// completeBatch ends a batch when none of its rows waits or runs. It looks in a
-// transaction of its own, after that of the rows: of two chunks that end together,
-// the later one sees both.
+// completeBatch is [Service.CompleteBatch] for an invitation that may be of none.
 func (s *Service) completeBatch(ctx context.Context, id *uuid.UUID) error {
 	if id == nil {
 		return nil
 	}
+	return s.CompleteBatch(ctx, *id)
+}
+
+// CompleteBatch ends a batch when none of its rows waits or runs, also one that is
+// stopped. It looks in a transaction of its own, after that of the rows: of two
+// chunks that end together, the later one sees both, and one of them ends it.
+func (s *Service) CompleteBatch(ctx context.Context, id uuid.UUID) error {
 	return s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
-			WHERE id = $2 AND state = 'SUBMITTED' AND NOT EXISTS (
-				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, *id)
+		n, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
+			WHERE id = $2 AND state IN ('SUBMITTED', 'STOPPED') AND NOT EXISTS (
+				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, id)
 		if err != nil {
 			return fmt.Errorf("complete batch: %w", err)
 		}
-		return nil
+		if n == 0 || s.Completed == nil {
+			return nil
+		}
+		return s.Completed(ctx, tx, id)
 	})
 }

@@ -18,6 +18,8 @@ const (
 	EventRefused   = "MAIL_REFUSED"
 	EventInDoubt   = "MAIL_IN_DOUBT"
 	EventResent    = "RESENT"
+	EventStarted   = "STARTED"
+	EventRetried   = "RETRIED"
 	EventFailed    = "FAILED"
 	EventCancelled = "CANCELLED"
 	EventCorrected = "CORRECTED"

@@ -19,6 +19,8 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/google/uuid"
+
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
@@ -53,7 +55,10 @@ type Options struct {
 	// Attempts is how often the directory or the relay may fail for a row before
 	// it is given up.
 	Attempts int
-	Log      *slog.Logger
+	// Completed, if set, is told of a batch that has nothing left to do, in the
+	// transaction that marks it so.
+	Completed func(ctx context.Context, tx *database.Tx, batch uuid.UUID) error
+	Log       *slog.Logger
 }
 
 // Links are the addresses that mails and messages point to; empty ones are left
@@ -73,5 +78,6 @@ func New(o Options) *Service {
 	s := &Service{Options: o, sending: make(chan struct{}, 1)}
 	jobs.Handle(o.Jobs, s.deliver)
 	jobs.Handle(o.Jobs, s.withdraw)
+	jobs.Handle(o.Jobs, s.start)
 	return s
 }

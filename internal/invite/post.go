@@ -11,6 +11,8 @@ import (
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
+	"techbiz/ent/marker"
+	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
@@ -122,7 +124,7 @@ func markSent(ctx context.Context, tx *database.Tx, all []outgoing, state invita
 			last_sent_at = $1, updated_at = $1, expires_at = sent.expires, attempts = 0, failure = NULL,
 			provisioning = 'SUCCEEDED'
 		FROM sent WHERE invitations.id = sent.id AND invitations.open
-			AND invitations.mails_wanted = sent.number AND invitations.mails_done < sent.number
+			AND invitations.mails_wanted = sent.number AND invitations.mails_done < sent.number AND NOT `+heldSQL+`
 		RETURNING invitations.id`, args, func(r *sql.Rows) error {
 		var id uuid.UUID
 		if err := r.Scan(&id); err != nil {
@@ -167,6 +169,54 @@ func (s *Service) relay(ctx context.Context, o outgoing) error {
 	sendErr := s.Relay.Send(ctx, o.message)
 	// The answer is kept even when the job is told to stop meanwhile.
 	return errors.Join(s.settle(context.WithoutCancel(ctx), o, sendErr), temporary(sendErr))
+}
+
+// Post sends one mail of another kind, once however often it is called for the
+// same Message-ID. A mail that was in the relay's hands when the program was
+// killed is not sent again by itself. It returns a fault UNAVAILABLE, to be tried
+// again, where nothing was handed over.
+func (s *Service) Post(ctx context.Context, m mail.Message) error {
+	ctx = access.System(ctx)
+	if s.Mailbox != nil {
+		return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error { return s.Mailbox.Put(ctx, tx, m) })
+	}
+	select {
+	case s.sending <- struct{}{}:
+		defer func() { <-s.sending }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if jobs.Enough(ctx) {
+		return jobs.Again(0)
+	}
+	name := "mail " + m.ID
+	if mine, err := s.claim(ctx, name); err != nil || !mine {
+		return err
+	}
+	sent := s.Relay.Send(ctx, m)
+	again := temporary(sent)
+	if again == nil {
+		if sent != nil {
+			s.Log.WarnContext(ctx, "mail not delivered", "message", m.ID, "error", sent)
+		}
+		return nil
+	}
+	return errors.Join(again, s.DB.WithTx(context.WithoutCancel(ctx), func(ctx context.Context, tx *database.Tx) error {
+		_, err := tx.Marker.Delete().Where(marker.Name(name)).Exec(ctx)
+		return err
+	}))
+}
+
+// claim reports whether the caller is the first to ask for this name.
+func (s *Service) claim(ctx context.Context, name string) (mine bool, err error) {
+	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		known, err := tx.Marker.Query().Where(marker.Name(name)).Exist(ctx)
+		if mine = !known; err != nil || known {
+			return err
+		}
+		return tx.Marker.Create().SetName(name).SetCreatedAt(tx.Now).Exec(ctx)
+	})
+	return mine, err
 }
 
 // temporary is the error that is worth another try: nothing was handed over.

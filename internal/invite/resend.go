@@ -92,6 +92,8 @@ func whyNotResendable(i *ent.Invitation, now time.Time) string {
 		return "This invitation failed. Correct what it says and invite the person again."
 	case i.TechpassStatus == invitation.TechpassStatusUserNotFound || isLapsed(i, now):
 		return "The directory has no such user any more. Invite the person again."
+	case i.Provisioning == invitation.ProvisioningScheduled && i.StartOn != nil:
+		return "It waits for its start date. The first mail goes out then."
 	case i.Mail == invitation.MailRefused:
 		return "The first mail was refused. Cancel this invitation and invite the person at a corrected address."
 	}

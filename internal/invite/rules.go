@@ -3,6 +3,7 @@ package invite
 import (
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -34,10 +35,14 @@ const HomeCountry = "65"
 const noSEED = "schools.gov.sg"
 
 // Details are one account as typed. Seed is "", "Yes" or "No", or whatever a
-// workbook's cell said.
+// workbook's cell said; StartOn is a day as people or machines write it, or
+// nothing.
 type Details struct {
 	Email, Username, FirstName, LastName, CountryCode, ContactNumber,
 	Organisation, Department, Seed, Reason string
+	// Absent it leaves the input of an idempotency key as it was before there
+	// were start dates.
+	StartOn string `json:",omitempty"`
 }
 
 // Request is one account as the rules read it. A key is empty where the field
@@ -51,6 +56,9 @@ type Request struct {
 	EmailKey    string
 	UsernameKey string
 	Number      string // E.164
+	// StartOn is the day before which nothing happens, yyyy-mm-dd: empty, today or
+	// later. Details keep it as typed.
+	StartOn string
 }
 
 // Rules are what the rules of the fields depend on.
@@ -58,12 +66,25 @@ type Rules struct {
 	Government address.Government
 	Allowed    map[string]bool // vendor domains
 	Links      Links
+	Now        time.Time // decides which start dates have passed
+	// Agencies are the domains of the officers that we know; they are asked for
+	// when an address has to be guessed, and nil is none.
+	Agencies func() []string
+
+	near map[string]string // what nearest has found, by domain
 }
 
 // Account checks every field of one account and returns every fault, in the
 // order of the fields. Codes: REQUIRED, TOO_LONG, INVALID_FORMAT,
 // DOMAIN_NOT_ALLOWED, USERNAME_NOT_ALLOWED, OFFSHORE_NUMBER, SEED_NOT_ELIGIBLE.
+// A fault says what was probably meant where that is obvious.
 func (r Rules) Account(d Details) (Request, fault.List) {
+	req, faults := r.account(d)
+	r.suggest(req, faults, r.account)
+	return req, faults
+}
+
+func (r Rules) account(d Details) (Request, fault.List) {
 	req := r.request(d)
 	c := check{}
 	if c.text("email", req.Email, "the email address", MaxEmail, true) && c.email(req.Email) && c.domain(r, req) {
@@ -79,13 +100,20 @@ func (r Rules) Account(d Details) (Request, fault.List) {
 	c.text("department", req.Department, "the department", MaxDepartment, false)
 	req.SeedIsValid = c.seed(&req)
 	c.text("reason", req.Reason, "the reason", MaxReason, true)
+	req.StartOn = c.start(req.Details.StartOn, r.Now)
 	return req, c.faults
 }
 
 // Email checks an e-mail invitation, of which only address, SEED and reason are
 // asked. Codes: REQUIRED, TOO_LONG, INVALID_FORMAT, NOT_PUBLIC_OFFICER,
-// SEED_NOT_ELIGIBLE.
+// SEED_NOT_ELIGIBLE. A fault says what was probably meant where that is obvious.
 func (r Rules) Email(d Details) (Request, fault.List) {
+	req, faults := r.email(d)
+	r.suggest(req, faults, r.email)
+	return req, faults
+}
+
+func (r Rules) email(d Details) (Request, fault.List) {
 	req := r.request(Details{Email: d.Email, Seed: d.Seed, Reason: d.Reason})
 	c := check{}
 	if c.text("email", req.Email, "the email address", MaxEmail, true) && c.email(req.Email) {
@@ -101,11 +129,21 @@ func (r Rules) Email(d Details) (Request, fault.List) {
 	return req, c.faults
 }
 
+// Still says what of an account that once had no fault is no longer right: its
+// domain may have been removed from the allow-list, and its start date, as
+// yyyy-mm-dd or nothing, may have passed.
+func (r Rules) Still(email string, of invitation.UserType, startOn string) fault.List {
+	c := check{}
+	c.domain(r, Request{Details: Details{Email: email}, UserType: of})
+	c.start(startOn, r.Now)
+	return c.faults
+}
+
 // request trims what was typed and decides whose the address is.
 func (r Rules) request(d Details) Request {
 	for _, s := range []*string{
 		&d.Email, &d.Username, &d.FirstName, &d.LastName, &d.CountryCode, &d.ContactNumber,
-		&d.Organisation, &d.Department, &d.Seed, &d.Reason,
+		&d.Organisation, &d.Department, &d.Seed, &d.Reason, &d.StartOn,
 	} {
 		// A form's line break is two characters on the way and one to its writer.
 		*s = strings.TrimSpace(strings.ReplaceAll(*s, "\r\n", "\n"))

@@ -3,6 +3,7 @@ package invite
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,6 +14,7 @@ import (
 var testRules = Rules{
 	Government: address.Government{Parent: "gov.sg"},
 	Allowed:    map[string]bool{"vendor.com": true, "gov.sg": true, "techpass.gov.sg": true},
+	Now:        time.Date(2026, 11, 23, 17, 30, 0, 0, time.UTC), // 01:30 of the 24th in Singapore
 }
 
 // vendor is an account without a fault.
@@ -85,6 +87,10 @@ func TestAccount_Faults(t *testing.T) {
 		"a reason of 255 characters":         {func(d *Details) { d.Reason = strings.Repeat("r", 255) }, nil},
 		"a form's line break counts as one":  {func(d *Details) { d.Reason = strings.Repeat("r", 253) + "\r\nr" }, nil},
 		"a reason of 256 characters":         {func(d *Details) { d.Reason = strings.Repeat("r", 256) }, []string{"reason TOO_LONG"}},
+		"a start date that is no day":        {func(d *Details) { d.StartOn = "30-02-2027" }, []string{"startOn INVALID_FORMAT"}},
+		"a start date in words":              {func(d *Details) { d.StartOn = "tomorrow" }, []string{"startOn INVALID_FORMAT"}},
+		"a start date of yesterday":          {func(d *Details) { d.StartOn = "23-11-2026" }, []string{"startOn INVALID_FORMAT"}},
+		"a start date after a year":          {func(d *Details) { d.StartOn = "25-11-2027" }, []string{"startOn INVALID_FORMAT"}},
 		"faults of different fields at once": {func(d *Details) { d.Email, d.Username, d.ContactNumber = "a@other.com", "-", "1" }, []string{"email DOMAIN_NOT_ALLOWED", "techPassUsername INVALID_FORMAT", "contactNumber INVALID_FORMAT"}},
 	}
 	for name, c := range cases {
@@ -120,6 +126,54 @@ func TestAccount_NumberSpellings(t *testing.T) {
 	d.ContactNumber = "8000 0000" // number plans call it invalid; the rule does not
 	if req, faults := testRules.Account(d); len(faults) > 0 || req.Number != "+6580000000" {
 		t.Errorf("got %q %v", req.Number, faults)
+	}
+}
+
+func TestAccount_StartDates(t *testing.T) {
+	t.Parallel()
+	for typed, want := range map[string]string{
+		"":             "",
+		" 24-11-2026 ": "2026-11-24", // today, in Singapore
+		"2026-11-24":   "2026-11-24",
+		"01-12-2026":   "2026-12-01",
+		"1/12/2026":    "2026-12-01",
+		"1-2-2027":     "2027-02-01",
+		"24-11-2027":   "2027-11-24",
+	} {
+		d := vendor()
+		d.StartOn = typed
+		req, faults := testRules.Account(d)
+		if len(faults) > 0 || req.StartOn != want {
+			t.Errorf("%q: got %q %v", typed, req.StartOn, faults)
+		}
+		if req.Details.StartOn != strings.TrimSpace(typed) {
+			t.Errorf("%q is kept as %q", typed, req.Details.StartOn)
+		}
+	}
+}
+
+func TestScheduled(t *testing.T) {
+	t.Parallel()
+	nine := time.Date(2026, 11, 24, 1, 0, 0, 0, time.UTC) // 09:00 in Singapore
+	for name, c := range map[string]struct {
+		day  string
+		now  time.Time
+		want bool
+	}{
+		"without a day nothing waits":     {"", nine.Add(-time.Hour), false},
+		"before 09:00 of the day it does": {"2026-11-24", nine.Add(-time.Second), true},
+		"from 09:00 on it does not":       {"2026-11-24", nine, false},
+		"the day before it does":          {"2026-11-25", nine, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := Scheduled(c.day, c.now); got != c.want {
+				t.Errorf("got %t", got)
+			}
+		})
+	}
+	if got := startAt("2026-11-24"); !got.Equal(nine) {
+		t.Errorf("the day starts at %s", got)
 	}
 }
 

@@ -120,6 +120,10 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if _, err := s.lapse(ctx, tx, invitation.EmailKey(r.EmailKey)); err != nil {
 		return nil, err
 	}
+	first := invitation.ProvisioningQueued
+	if Scheduled(r.StartOn, tx.Now) {
+		first = invitation.ProvisioningScheduled
+	}
 	made, err := tx.Invitation.Create().SetID(schema.NewID()).SetInviterID(actor.OfficerID).
 		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
@@ -129,13 +133,16 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 		SetNillableContactNumber(nonEmpty(r.Number)).SetNillableNumberKey(nonEmpty(r.Number)).
 		SetNillableOrganisation(nonEmpty(r.Organisation)).SetNillableOrganisationKey(nonEmpty(address.Fold(r.Organisation))).
 		SetNillableDepartment(nonEmpty(r.Department)).SetNillableDepartmentKey(nonEmpty(address.Fold(r.Department))).
-		SetSeedRequired(r.Seed).SetReason(r.Reason).
+		SetSeedRequired(r.Seed).SetReason(r.Reason).SetNillableStartOn(nonEmpty(r.StartOn)).SetProvisioning(first).
 		SetInvitedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store invitation: %w", err)
 	}
 	if err := Record(ctx, tx, tx.Now, Event{Invitation: made.ID, What: EventInvited, Officer: &actor.OfficerID, Detail: r.Detail}); err != nil {
 		return nil, err
+	}
+	if first == invitation.ProvisioningScheduled {
+		return made, nil // its day queues the work
 	}
 	return made, s.Jobs.Insert(ctx, tx, jobs.Single, Deliver{IDs: []uuid.UUID{made.ID}})
 }

@@ -6,23 +6,30 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"techbiz/ent"
+	"techbiz/ent/batch"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
 )
 
 // The moves of an invitation, and who makes them:
 //
+//	open, NOT_ONBOARDED, SCHEDULED   accepted, to wait for its time (send.go)
+//	  → QUEUED                       its time has come (start.go)
+//	  → CANCELLED, USER_NOT_FOUND    called off (cancel.go)
 //	open, NOT_ONBOARDED, QUEUED      accepted (send.go)
 //	  → SUCCEEDED                    account or link there, mail out (deliver.go)
 //	  → FAILED, USER_NOT_FOUND       refused, or given up (deliver.go)
 //	  → CANCELLED, USER_NOT_FOUND    called off (cancel.go)
+//	FAILED, USER_NOT_FOUND
+//	  → open, NOT_ONBOARDED, QUEUED  tried again (reopen.go)
 //	open, NOT_ONBOARDED              until the directory says otherwise:
 //	  → ONBOARDED                    activated (Apply)
 //	  → USER_NOT_FOUND               lapsed (Lapse), terminated or deleted (Apply)
 //	ONBOARDED → USER_NOT_FOUND       terminated or deleted (Apply)
 //
 // Whatever leaves NOT_ONBOARDED closes the invitation: address, username and
-// number are free again.
+// number are free again. The rows of a stopped batch stay QUEUED and are left
+// alone (held).
 
 // ResendPause is how long after a resend the next one is possible.
 const ResendPause = 24 * time.Hour
@@ -99,7 +106,8 @@ func cancellable(now time.Time) predicate.Invitation {
 const stuckAfter = 7 * 24 * time.Hour
 
 // Stuck matches what needs somebody: a mail that was refused or came back, work
-// that failed, or a person who has not onboarded for long.
+// that failed, or a person who has not onboarded for long, counted from the start
+// date where there is one.
 func Stuck(now time.Time) predicate.Invitation {
 	return invitation.Or(
 		invitation.ProvisioningEQ(invitation.ProvisioningFailed),
@@ -109,15 +117,35 @@ func Stuck(now time.Time) predicate.Invitation {
 				invitation.MailIn(invitation.MailRefused, invitation.MailBounced),
 				invitation.And(
 					invitation.TechpassStatusEQ(invitation.TechpassStatusNotOnboarded),
-					invitation.InvitedAtLT(now.Add(-stuckAfter))))))
+					invitation.ProvisioningNEQ(invitation.ProvisioningScheduled),
+					invitation.InvitedAtLT(now.Add(-stuckAfter)),
+					invitation.Or(invitation.StartOnIsNil(), invitation.StartOnLTE(StartedDay(now.Add(-stuckAfter))))))))
 }
 
-// due matches rows with work to do: the first delivery, or a resend's mail.
+// due matches rows with work to do: the first delivery unless it is held, or a
+// resend's mail.
 func due() predicate.Invitation {
 	return invitation.And(
 		invitation.ProvisioningIn(invitation.ProvisioningQueued, invitation.ProvisioningSucceeded),
 		invitation.Open(true),
+		invitation.Not(held()),
 		func(s *entsql.Selector) {
 			s.Where(entsql.ColumnsGT(s.C(invitation.FieldMailsWanted), s.C(invitation.FieldMailsDone)))
 		})
 }
+
+// held matches first deliveries of stopped batches.
+func held() predicate.Invitation {
+	return func(s *entsql.Selector) {
+		b := entsql.Table(batch.Table)
+		s.Where(entsql.And(
+			entsql.EQ(s.C(invitation.FieldProvisioning), invitation.ProvisioningQueued),
+			entsql.Exists(entsql.Select().From(b).Where(entsql.And(
+				entsql.ColumnsEQ(b.C(batch.FieldID), s.C(invitation.FieldBatchID)),
+				entsql.EQ(b.C(batch.FieldState), batch.StateStopped))))))
+	}
+}
+
+// heldSQL is held for a statement of its own.
+const heldSQL = `(invitations.provisioning = 'QUEUED' AND EXISTS (
+	SELECT 1 FROM batches WHERE batches.id = invitations.batch_id AND batches.state = 'STOPPED'))`

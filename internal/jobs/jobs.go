@@ -27,11 +27,12 @@ import (
 	"techbiz/internal/fault"
 )
 
-// Names of the queues: a batch never keeps a single invitation waiting, and
-// housekeeping neither.
+// Names of the queues: a batch never keeps a single invitation waiting, the review
+// of a list never the work on another one, and housekeeping none of them.
 const (
 	Single       = river.QueueDefault
 	Bulk         = "bulk"
+	Review       = "review"
 	Housekeeping = "housekeeping"
 )
 
@@ -78,7 +79,8 @@ func New(o Options) *Queue {
 // error is tried again; [Again] is not an error.
 func Handle[A river.JobArgs](q *Queue, work func(ctx context.Context, args A) error) {
 	river.AddWorker(q.workers, river.WorkFunc(func(ctx context.Context, job *river.Job[A]) error {
-		err := work(access.System(ctx), job.Args)
+		ctx = context.WithValue(access.System(ctx), failuresKey{}, len(job.Errors))
+		err := work(ctx, job.Args)
 		var later again
 		switch {
 		case err == nil:
@@ -90,6 +92,15 @@ func Handle[A river.JobArgs](q *Queue, work func(ctx context.Context, args A) er
 		}
 		return err
 	}))
+}
+
+type failuresKey struct{}
+
+// Failures is how often the job that runs has failed before. Waiting for a rate
+// limit, or returning [Again], is no failure.
+func Failures(ctx context.Context) int {
+	n, _ := ctx.Value(failuresKey{}).(int)
+	return n
 }
 
 // again is what a run ends with that is not the last.
@@ -126,7 +137,7 @@ func (q *Queue) Open() error {
 		ID:     q.db.Name(),
 		Logger: slog.New(quiet{q.log.Handler()}),
 		Queues: map[string]river.QueueConfig{
-			Single: {MaxWorkers: 20}, Bulk: {MaxWorkers: 4}, Housekeeping: {MaxWorkers: 2},
+			Single: {MaxWorkers: 20}, Bulk: {MaxWorkers: 4}, Review: {MaxWorkers: 2}, Housekeeping: {MaxWorkers: 2},
 		},
 		Workers:                     q.workers,
 		PeriodicJobs:                q.periodic,

@@ -1,7 +1,7 @@
 // Package mail makes the mails that the product sends and hands them to an
 // SMTP relay.
 //
-// [SignInCode], [Registration] and [Onboarding] render a [Message]: HTML and
+// [SignInCode], [Registration], [Onboarding] and [BatchDone] render a [Message]: HTML and
 // text with the same facts, the subject always ours, what a person typed
 // escaped and kept to one line. [Relay] hands over one message at a time and
 // always tells apart the three ways in which that can fail: refused for good

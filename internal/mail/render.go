@@ -19,11 +19,12 @@ import (
 //go:embed template
 var files embed.FS
 
-// The three kinds of mail, parsed once.
+// The kinds of mail, parsed once.
 var (
 	signInCode   = parse("signin", "Your TechBiz sign-in code")
 	registration = parse("registration", "Complete your TechPass registration")
 	onboarding   = parse("onboarding", "Activate your TechPass account")
+	batchDone    = parse("batchdone", "Your list of users is done")
 )
 
 // kind is one kind of mail: its fixed subject and the templates of its bodies.

@@ -55,7 +55,7 @@ type Apply struct {
 // Kind names the job.
 func (Apply) Kind() string { return "reconcile_apply" }
 
-// Sweep is the job that ends what has lapsed and asks about people whom no event
+// Sweep is the job that ends what has lapsed, starts what was scheduled and asks about people whom no event
 // told of for long. It waits until the business clock is there: other replicas see
 // a moved clock a little later.
 type Sweep struct {
@@ -104,6 +104,9 @@ func (s *Service) sweep(ctx context.Context, w Sweep) error {
 		if more, err = s.invite.Lapse(ctx); err != nil {
 			return err
 		}
+	}
+	if err := s.invite.StartDue(ctx); err != nil {
+		return err
 	}
 	for {
 		if jobs.Enough(ctx) {

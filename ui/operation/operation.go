@@ -33,6 +33,8 @@ type AccountInput struct {
 	SeedRequired *bool `json:"seedRequired"`
 	// Why the account is needed, at most 255 characters.
 	Reason string `json:"reason"`
+	// The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once.
+	StartOn *string `json:"startOn"`
 }
 
 // GetEmail returns AccountInput.Email, and is useful for accessing the field via an interface.
@@ -64,6 +66,9 @@ func (v *AccountInput) GetSeedRequired() *bool { return v.SeedRequired }
 
 // GetReason returns AccountInput.Reason, and is useful for accessing the field via an interface.
 func (v *AccountInput) GetReason() string { return v.Reason }
+
+// GetStartOn returns AccountInput.StartOn, and is useful for accessing the field via an interface.
+func (v *AccountInput) GetStartOn() *string { return v.StartOn }
 
 // BatchOutcomeBatch includes the requested fields of the GraphQL type Batch.
 // The GraphQL type's documentation follows.
@@ -2191,7 +2196,7 @@ func (v *Problem) GetRetryAt() *time.Time { return v.RetryAt }
 type ProvisioningState string
 
 const (
-	// Waits for its start date.
+	// Waits: for 09:00 of its start date, or for the end of its batch's recall window. Nothing of it has run.
 	ProvisioningStateScheduled ProvisioningState = "SCHEDULED"
 	// Accepted; the work waits or runs.
 	ProvisioningStateQueued ProvisioningState = "QUEUED"

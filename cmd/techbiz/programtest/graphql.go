@@ -130,17 +130,47 @@ func (s *Server) Submit(batch string) {
 	answer.SubmitBatch.ID(s.tb)
 }
 
+// Stop holds a batch.
+func (s *Server) Stop(batch string) {
+	s.tb.Helper()
+	var answer struct{ StopBatch Made }
+	s.Query(&answer, `mutation($id: ID!) { stopBatch(id: $id) { batch { id } errors { code message } } }`, map[string]any{"id": batch})
+	answer.StopBatch.ID(s.tb)
+}
+
+// Continue goes on with a stopped batch.
+func (s *Server) Continue(batch string) {
+	s.tb.Helper()
+	var answer struct{ ContinueBatch Made }
+	s.Query(&answer, `mutation($id: ID!) { continueBatch(id: $id) { batch { id } errors { code message } } }`, map[string]any{"id": batch})
+	answer.ContinueBatch.ID(s.tb)
+}
+
+// Undo ends what nobody has redeemed of a batch, and returns how many that were.
+func (s *Server) Undo(batch string) (undone int) {
+	s.tb.Helper()
+	var answer struct {
+		UndoBatch struct {
+			Made
+			Undone int
+		}
+	}
+	s.Query(&answer, `mutation($id: ID!) { undoBatch(id: $id) { batch { id } undone errors { code message } } }`, map[string]any{"id": batch})
+	answer.UndoBatch.ID(s.tb)
+	return answer.UndoBatch.Undone
+}
+
 // Progress is where a batch stands.
 type Progress struct {
-	State                                string
-	TotalRows, Queued, Succeeded, Failed int
+	State                                           string
+	TotalRows, Queued, Succeeded, Failed, Cancelled int
 }
 
 // Progress returns where a batch stands.
 func (s *Server) Progress(batch string) Progress {
 	s.tb.Helper()
 	var answer struct{ Batch Progress }
-	s.Query(&answer, `query($id: ID!) { batch(id: $id) { state totalRows queued succeeded failed } }`, map[string]any{"id": batch})
+	s.Query(&answer, `query($id: ID!) { batch(id: $id) { state totalRows queued succeeded failed cancelled } }`, map[string]any{"id": batch})
 	return answer.Batch
 }
 

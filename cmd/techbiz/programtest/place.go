@@ -141,10 +141,13 @@ func (p *Place) TryCommand(args ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
-// Token makes a token for an officer.
+// Officer is the address of the officer who acts.
+const Officer = "tan.ah.kow@agency.gov.sg"
+
+// Token makes a token for the officer.
 func (p *Place) Token() string {
 	p.tb.Helper()
-	return p.Command("token", "create", "--officer=tan.ah.kow@agency.gov.sg", "--name=test")
+	return p.Command("token", "create", "--officer="+Officer, "--name=test")
 }
 
 // Database opens the place's database, until the test ends.

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) (directory.Directory, Actor)) {
 		"an invited person has a link and can register":          (*suite).invite,
 		"a higher round makes a new link":                        (*suite).rounds,
 		"what nobody has activated is withdrawn":                 (*suite).withdraw,
+		"what was withdrawn can be made anew":                    (*suite).anew,
 		"an active account is not withdrawn":                     (*suite).withdrawActive,
 		"somebody who is gone is absent, and holds nothing":      (*suite).gone,
 		"a licence is given and used":                            (*suite).seed,
@@ -253,6 +254,34 @@ func (s *suite) withdraw(t *testing.T) {
 	for _, r := range s.create(t, again...) {
 		made(t, r)
 	}
+}
+
+// anew: what was withdrawn stays so for its round, and a higher one makes another.
+func (s *suite) anew(t *testing.T) {
+	a := s.account()
+	a.Round = 1
+	first := made(t, s.create(t, a)[0])
+	equal(t, first, made(t, s.create(t, a)[0]))
+	a.Round = 2
+	equal(t, first, made(t, s.create(t, a)[0])) // which is there
+	must(s.d.Withdraw(t.Context(), []string{a.Key}))(t)
+	a.Round = 1
+	refused(t, s.create(t, a)[0], fault.NotFound)
+	a.Round = 2
+	second := made(t, s.create(t, a)[0])
+	if second.Ref == first.Ref || second.Link == first.Link {
+		t.Errorf("the new account is the old one: %+v", second)
+	}
+	equal(t, second, made(t, s.create(t, a)[0]))
+	equal(t, directory.Absent, s.status(t, first.Ref).State)
+	equal(t, directory.Created, s.status(t, second.Ref).State)
+	must(s.d.Withdraw(t.Context(), []string{a.Key}))(t)
+	equal(t, directory.Absent, s.status(t, second.Ref).State)
+	other := s.account()
+	other.Email = a.Email
+	made(t, s.create(t, other)[0])
+	a.Round = 3
+	refused(t, s.create(t, a)[0], fault.AccountExists, "email")
 }
 
 func (s *suite) withdrawActive(t *testing.T) {

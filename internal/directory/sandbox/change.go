@@ -31,14 +31,15 @@ func (s *Sandbox) Invite(ctx context.Context, who []directory.Invitation) ([]dir
 }
 
 // Create makes accounts, which are terminated 30 days later unless somebody
-// activates them. Codes in a result: ACCOUNT_EXISTS with the field; NOT_FOUND
-// where what the key made is gone.
+// activates them. A higher round makes anew what is gone. Codes in a result:
+// ACCOUNT_EXISTS with the field; NOT_FOUND where what the key made in this round is
+// gone.
 func (s *Sandbox) Create(ctx context.Context, who []directory.Account) ([]directory.Result, error) {
 	wishes := make([]wish, len(who))
 	for i, w := range who {
 		wishes[i] = wish{
 			key: w.Key, email: w.Email, username: w.Username, firstName: w.FirstName, lastName: w.LastName, number: w.Number,
-			state: sandboxperson.StateCreated, life: accountLife,
+			round: w.Round, state: sandboxperson.StateCreated, life: accountLife,
 		}
 	}
 	return s.make(ctx, wishes, s.activateLink)
@@ -62,6 +63,9 @@ func (s *Sandbox) make(ctx context.Context, wishes []wish, link func(token strin
 			return err
 		}
 		results = make([]directory.Result, len(wishes))
+		if err := makeWay(ctx, tx, known, wishes); err != nil {
+			return err
+		}
 		var made []*ent.SandboxPerson
 		for i, w := range wishes {
 			if known.byKey[w.key] != nil {
@@ -90,6 +94,28 @@ func (s *Sandbox) make(ctx context.Context, wishes []wish, link func(token strin
 		return nil, err
 	}
 	return results, nil
+}
+
+// makeWay frees the keys of withdrawn accounts that a higher round makes anew.
+func makeWay(ctx context.Context, tx *database.Tx, known register, wishes []wish) error {
+	var old [][]any
+	for _, w := range wishes {
+		p := known.byKey[w.key]
+		if p != nil && w.state == sandboxperson.StateCreated && w.round > p.Round && gone(p, tx.Now) {
+			old = append(old, []any{p.ID, fmt.Sprintf("%s round %d", p.Key, p.Round)})
+			delete(known.byKey, w.key)
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	var args []any
+	_, err := tx.Exec(ctx, `WITH old(id, key) AS (`+tx.Table(&args, []string{"uuid", "text"}, old)+`)
+		UPDATE sandbox_persons SET key = old.key FROM old WHERE sandbox_persons.id = old.id`, args...)
+	if err != nil {
+		return fmt.Errorf("free the keys of withdrawn accounts: %w", err)
+	}
+	return nil
 }
 
 // person is who the wish makes, with a new secret for the link.
@@ -136,7 +162,7 @@ func answer(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson, 
 	switch {
 	case gone(p, tx.Now):
 		refused = fault.New(fault.NotFound, "What was made for %s has lapsed, or was withdrawn or terminated. Send a new invitation.", p.Email)
-	case w.round > p.Round:
+	case w.round > p.Round && w.state == sandboxperson.StateInvited:
 		refused = exists("email", "%s has completed the registration and needs no new link.", p.Email)
 	default:
 		r := directory.Result{Ref: p.ID.String(), Link: link(p.Token)}

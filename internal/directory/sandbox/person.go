@@ -41,6 +41,35 @@ func (s *Sandbox) Lookup(ctx context.Context, who []directory.Identity) ([]direc
 	return found, err
 }
 
+// Former returns who had one of these e-mails last and is terminated, or due to be
+// by the next sweep.
+func (s *Sandbox) Former(ctx context.Context, emails []string) ([]directory.Person, error) {
+	var former []directory.Person
+	err := s.call(ctx, len(emails), func(ctx context.Context) error {
+		folded := make([]string, len(emails))
+		for i, e := range emails {
+			folded[i] = address.Fold(e)
+		}
+		people, err := s.o.DB.SandboxPerson.Query().Where(sandboxperson.EmailKeyIn(folded...)).
+			Order(sandboxperson.ByCreatedAt(sql.OrderDesc()), sandboxperson.ByID(sql.OrderDesc())).All(ctx)
+		if err != nil {
+			return fmt.Errorf("look up former people: %w", err)
+		}
+		now, told := s.Now(), map[string]bool{}
+		former = nil
+		for _, p := range people {
+			if gone(p, now) && !told[p.EmailKey] {
+				told[p.EmailKey] = true
+				was := asDirectory(p)
+				was.State = directory.Absent
+				former = append(former, was)
+			}
+		}
+		return nil
+	})
+	return former, err
+}
+
 // Status returns the present state of people by Ref, in the same order.
 func (s *Sandbox) Status(ctx context.Context, refs []string) ([]directory.Person, error) {
 	var states []directory.Person

@@ -58,7 +58,10 @@ type Sandbox struct {
 	gate *gate
 }
 
-var _ directory.Directory = (*Sandbox)(nil)
+var (
+	_ directory.Directory   = (*Sandbox)(nil)
+	_ directory.Remembering = (*Sandbox)(nil)
+)
 
 // New returns the sandbox over an open database.
 func New(o Options) *Sandbox {

@@ -1,0 +1,79 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
+	"techbiz/ent/invitation"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+	"techbiz/internal/jobs"
+)
+
+// Stop holds what has not run, scheduled rows included. A chunk that runs finishes
+// the step it is at and leaves the rest. Stopping what is stopped changes nothing.
+// Codes: NOT_FOUND, NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Stop(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := hold(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		switch b.State {
+		case entbatch.StateDraft:
+			return uuid.Nil, fault.New(fault.NotCancellable, "This list has not been submitted, so there is nothing to stop.")
+		case entbatch.StateCompleted:
+			return uuid.Nil, fault.New(fault.NotCancellable, "This list is completed, so there is nothing to stop. Undo ends what nobody has redeemed.")
+		case entbatch.StateSubmitted:
+			if err := b.Update().SetState(entbatch.StateStopped).Exec(ctx); err != nil {
+				return uuid.Nil, fmt.Errorf("stop batch: %w", err)
+			}
+		case entbatch.StateStopped:
+		}
+		return id, nil
+	})
+}
+
+// Continue goes on with a stopped batch. Continuing what runs changes nothing.
+// Codes: NOT_FOUND, BATCH_EMPTY, UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Continue(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := hold(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		switch b.State {
+		case entbatch.StateDraft:
+			return uuid.Nil, fault.New(fault.BatchEmpty, "This list has not been submitted, so there is nothing to continue. Submit it.")
+		case entbatch.StateCompleted:
+			return uuid.Nil, fault.New(fault.BatchEmpty, "This list is completed, so there is nothing to continue. Failed users can be tried again.")
+		case entbatch.StateStopped:
+			return id, s.goOn(ctx, tx, b)
+		case entbatch.StateSubmitted:
+		}
+		return id, nil
+	})
+}
+
+// goOn queues the work of all rows that were held. A job of theirs that still
+// waits since before the stop finds them done.
+func (s *Service) goOn(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
+	if err := b.Update().SetState(entbatch.StateSubmitted).SetResumedAt(tx.Now).Exec(ctx); err != nil {
+		return fmt.Errorf("continue batch: %w", err)
+	}
+	held, err := tx.Invitation.Query().Where(invitation.BatchID(b.ID), invitation.ProvisioningEQ(invitation.ProvisioningQueued)).
+		Order(invitation.ByID()).IDs(access.System(ctx))
+	if err != nil {
+		return fmt.Errorf("look for held rows: %w", err)
+	}
+	if err := s.Invite.Queue(ctx, tx, jobs.Bulk, held); err != nil {
+		return err
+	}
+	return s.Jobs.Insert(ctx, tx, jobs.Bulk, invite.Start{At: tx.Now})
+}

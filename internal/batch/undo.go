@@ -1,0 +1,118 @@
+package batch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
+	"techbiz/ent/batchrow"
+	"techbiz/ent/invitation"
+	"techbiz/ent/schema"
+	"techbiz/internal/access"
+	"techbiz/internal/database"
+	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+)
+
+// Undo ends every invitation of a batch that nobody has redeemed, keeps a receipt
+// on the batch and returns what was ended. Within the recall window, where nothing
+// has run, the rows go back on the list, and the list is a draft again unless
+// earlier submissions of it have run. With dryRun it only counts. Codes: NOT_FOUND,
+// NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
+func (s *Service) Undo(ctx context.Context, id uuid.UUID, dryRun bool) (*ent.Batch, invite.Ended, error) {
+	actor, err := access.RequireWrite(ctx)
+	if err != nil {
+		return nil, invite.Ended{}, err
+	}
+	var ended invite.Ended
+	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := hold(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		if dryRun {
+			ended, err = s.Invite.Endable(ctx, tx, id)
+			return id, err
+		}
+		ended, err = s.undo(ctx, tx, actor, b)
+		return id, err
+	})
+	if err != nil || dryRun {
+		return b, ended, err
+	}
+	if err := s.Invite.CompleteBatch(ctx, id); err != nil {
+		return nil, invite.Ended{}, err
+	}
+	b, err = Load(ctx, s.DB.Client, id)
+	return b, ended, err
+}
+
+func (s *Service) undo(ctx context.Context, tx *database.Tx, actor access.Actor, b *ent.Batch) (invite.Ended, error) {
+	ended, err := s.Invite.EndBatch(ctx, tx, actor, b.ID)
+	if err != nil {
+		return invite.Ended{}, err
+	}
+	if ended.Count() == 0 {
+		return invite.Ended{}, fault.New(fault.NotCancellable,
+			"There is nothing to undo: no invitation of this list waits for somebody.")
+	}
+	u := b.Update().SetUndoneAt(tx.Now).SetUndoneBy(actor.OfficerID).SetUndone(ended.Count()).SetUndoLeftOut(ended.Left)
+	if recallable(b, tx.Now) {
+		if err := takeBack(ctx, tx, ended.Waiting); err != nil {
+			return invite.Ended{}, err
+		}
+		u.ClearRecallUntil()
+		other, err := tx.Invitation.Query().
+			Where(invitation.BatchID(b.ID), invitation.ProvisioningNEQ(invitation.ProvisioningCancelled)).Exist(access.System(ctx))
+		if err != nil {
+			return invite.Ended{}, fmt.Errorf("look for earlier submissions: %w", err)
+		}
+		if !other && len(ended.Begun) == 0 {
+			if err := draftAgain(ctx, tx, b, u); err != nil {
+				return invite.Ended{}, err
+			}
+		}
+	}
+	if err := u.Exec(ctx); err != nil {
+		return invite.Ended{}, fmt.Errorf("store receipt: %w", err)
+	}
+	return ended, nil
+}
+
+// recallable says whether the recall window of a batch is open.
+func recallable(b *ent.Batch, now time.Time) bool {
+	return b.RecallUntil != nil && b.RecallUntil.After(now)
+}
+
+// takeBack makes rows whose invitations were ended submittable again. Their ids
+// are those of the ended invitations, so they get new ones.
+func takeBack(ctx context.Context, tx *database.Tx, rows []uuid.UUID) error {
+	for part := range slices.Chunk(rows, 5_000) {
+		fresh := make([][]any, len(part))
+		for n, old := range part {
+			fresh[n] = []any{old, schema.NewID()}
+		}
+		var args []any
+		_, err := tx.Exec(ctx, `WITH fresh(old, id) AS (`+tx.Table(&args, []string{"uuid", "uuid"}, fresh)+`)
+			UPDATE batch_rows SET id = fresh.id, submitted = false FROM fresh WHERE batch_rows.id = fresh.old`, args...)
+		if err != nil {
+			return fmt.Errorf("take rows back: %w", err)
+		}
+	}
+	return nil
+}
+
+// draftAgain makes a list that was called back as a whole what it was before.
+func draftAgain(ctx context.Context, tx *database.Tx, b *ent.Batch, u *ent.BatchUpdateOne) error {
+	u.SetState(entbatch.StateDraft).ClearSubmittedAt().ClearResumedAt()
+	err := tx.BatchRow.Update().Where(batchrow.BatchID(b.ID)).SetLeftOut(false).Exec(access.System(ctx))
+	if err != nil {
+		return fmt.Errorf("make the list a draft again: %w", err)
+	}
+	return nil
+}
