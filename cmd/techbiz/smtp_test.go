@@ -230,7 +230,7 @@ func TestSMTP_KilledWhileSending(t *testing.T) {
 		relay.Behave()
 
 		s = p.ServeReady(token)
-		s.Await("all mails", func() bool { return len(relay.Messages()) >= 40 && s.Progress(batch).State == "COMPLETED" })
+		s.Await("all mails", func() bool { return len(relay.Messages()) >= 41 && s.Progress(batch).State == "COMPLETED" })
 		for _, id := range ids {
 			d := awaitDelivery(s, id, func(d delivery) bool { return isSent(d) || isInDoubt(d) && strings.HasPrefix(first.ID, id) })
 			if isInDoubt(d) && (d.MailFailure == "" || d.Provisioning != "SUCCEEDED") {
@@ -249,8 +249,8 @@ func TestSMTP_KilledWhileSending(t *testing.T) {
 				t.Errorf("%s was sent %d times", id, n)
 			}
 		}
-		if len(times) != 40 {
-			t.Errorf("%d mails, want 40", len(times))
+		if len(times) != 41 {
+			t.Errorf("%d mails, want 40 and one about the list", len(times))
 		}
 	})
 }
@@ -284,5 +284,26 @@ func TestSMTP_SignInCode(t *testing.T) {
 	}
 	if res := submit("sign-in/code", url.Values{"code": {code}}); res.Request.URL.Path != "/" || res.StatusCode != http.StatusOK {
 		t.Errorf("signing in led to %s: %s", res.Request.URL, res.Status)
+	}
+}
+
+// The mail about a finished list goes through the relay as all do, and once.
+func TestSMTP_ListDone(t *testing.T) {
+	t.Parallel()
+	s, relay := withRelay(t)
+	id := s.Upload(programtest.Workbook(t, 0, 3))
+	s.Submit(id)
+	s.AwaitCompletion(id)
+	var got []string
+	for _, m := range awaitMails(t, relay, 4) {
+		if m.To == programtest.Officer {
+			got = append(got, m.Subject)
+			if !strings.Contains(m.Text, "Accounts created: 3 users") || !strings.Contains(m.Text, "/invite/multiple/"+id) {
+				t.Errorf("got %s", m.Text)
+			}
+		}
+	}
+	if diff := cmp.Diff([]string{"Your list of users is done"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

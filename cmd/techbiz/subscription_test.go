@@ -37,6 +37,51 @@ func TestSubscriptions(t *testing.T) {
 	}
 }
 
+// The progress of a batch tells of everything that a person does with it.
+func TestSubscriptions_BatchIsStoppedContinuedAndUndone(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	base := start(t, "--data="+data, "--recall=15m").String()
+	token := strings.TrimSpace(runProgram(t, []string{"TECHBIZ_DATA=" + data}, "token", "create", "--officer=tan@tech.gov.sg", "--name=test").stdout)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var made struct {
+		Data struct {
+			CreateBatch struct{ Batch struct{ ID string } }
+		}
+	}
+	answer := postGraphQL(ctx, t, base, token, `mutation { createBatch(accounts: [{email: "a@lta.gov.sg", firstName: "A", lastName: "B", contactNumber: "81234567", organisation: "LTA", reason: "x"}]) { batch { id } } }`)
+	if err := json.Unmarshal([]byte(answer), &made); err != nil {
+		t.Fatalf("%s: %v", answer, err)
+	}
+	id := made.Data.CreateBatch.Batch.ID
+	told := overSSE(ctx, t, base, token, `subscription { batchProgress(id: "`+id+`") { state scheduled cancelled } }`)
+	invitations := overSSE(ctx, t, base, token, `subscription { invitationUpdated { provisioning } }`)
+	for _, step := range []struct{ mutation, want, invitation string }{
+		{"", `"state":"DRAFT","scheduled":0,"cancelled":0`, ""},
+		{"submitBatch", `"state":"SUBMITTED","scheduled":1,"cancelled":0`, "SCHEDULED"},
+		{"stopBatch", `"state":"STOPPED","scheduled":1,"cancelled":0`, ""},
+		{"continueBatch", `"state":"SUBMITTED","scheduled":1,"cancelled":0`, ""},
+		{"undoBatch", `"state":"DRAFT","scheduled":0,"cancelled":1`, "CANCELLED"},
+	} {
+		if step.mutation != "" {
+			postGraphQL(ctx, t, base, token, `mutation { `+step.mutation+`(id: "`+id+`") { errors { code } } }`)
+		}
+		for text := ""; !strings.Contains(text, step.want); {
+			var open bool
+			if text, open = <-told; !open {
+				t.Fatalf("nobody was told of %q", step.mutation)
+			}
+		}
+		for text := ""; !strings.Contains(text, step.invitation); {
+			var open bool
+			if text, open = <-invitations; !open {
+				t.Fatalf("nobody was told that the invitation is %s", step.invitation)
+			}
+		}
+	}
+}
+
 // The progress of a batch ends when it is completed, and is somebody's own.
 func TestSubscriptions_BatchProgress(t *testing.T) {
 	t.Parallel()

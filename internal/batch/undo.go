@@ -90,7 +90,8 @@ func recallable(b *ent.Batch, now time.Time) bool {
 }
 
 // takeBack makes rows whose invitations were ended submittable again. Their ids
-// are those of the ended invitations, so they get new ones.
+// are those of the ended invitations, so they get new ones. On a list of which
+// other rows have run they are left out, as those are that came later.
 func takeBack(ctx context.Context, tx *database.Tx, rows []uuid.UUID) error {
 	for part := range slices.Chunk(rows, 5_000) {
 		fresh := make([][]any, len(part))
@@ -99,7 +100,7 @@ func takeBack(ctx context.Context, tx *database.Tx, rows []uuid.UUID) error {
 		}
 		var args []any
 		_, err := tx.Exec(ctx, `WITH fresh(old, id) AS (`+tx.Table(&args, []string{"uuid", "uuid"}, fresh)+`)
-			UPDATE batch_rows SET id = fresh.id, submitted = false FROM fresh WHERE batch_rows.id = fresh.old`, args...)
+			UPDATE batch_rows SET id = fresh.id, submitted = false, left_out = true FROM fresh WHERE batch_rows.id = fresh.old`, args...)
 		if err != nil {
 			return fmt.Errorf("take rows back: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"techbiz/ent/invitation"
 	"techbiz/internal/address"
 	"techbiz/internal/fault"
 )
@@ -149,6 +150,31 @@ func TestAccount_StartDates(t *testing.T) {
 		if req.Details.StartOn != strings.TrimSpace(typed) {
 			t.Errorf("%q is kept as %q", typed, req.Details.StartOn)
 		}
+	}
+}
+
+func TestStill(t *testing.T) {
+	t.Parallel()
+	vendor, officer := invitation.UserTypeVendor, invitation.UserTypePublicOfficer
+	for name, c := range map[string]struct {
+		email   string
+		of      invitation.UserType
+		startOn string
+		want    []string
+	}{
+		"a domain that is allowed":        {"a@vendor.com", vendor, "", nil},
+		"one that is allowed no more":     {"a@other.com", vendor, "", []string{"email DOMAIN_NOT_ALLOWED"}},
+		"an officer's needs no allowance": {"a@tech.gov.sg", officer, "", nil},
+		"a start date of today":           {"a@vendor.com", vendor, "2026-11-24", nil},
+		"a start date that has passed":    {"a@vendor.com", vendor, "2026-11-23", []string{"startOn INVALID_FORMAT"}},
+		"both are told":                   {"a@other.com", vendor, "2026-11-23", []string{"email DOMAIN_NOT_ALLOWED", "startOn INVALID_FORMAT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(append([]string{}, c.want...), said(testRules.Still(c.email, c.of, c.startOn))); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -14,8 +14,12 @@ import (
 const (
 	techPassGuide = "https://docs.developer.tech.gov.sg/docs/techpass-user-guide/"
 	seedGuide     = "https://docs.developer.tech.gov.sg/docs/security-suite-for-engineering-endpoint-devices/"
+	listPage      = "https://techbiz.gov.sg/invite/multiple/1"
 	invited       = "https://techbiz.gov.sg/sandbox/open?token=aB-_3&kind=mail"
 )
+
+// submitted is 00:30 of the next day in Singapore.
+var submitted = time.Date(2026, 11, 23, 16, 30, 0, 0, time.UTC)
 
 func registrationFacts() RegistrationFacts {
 	return RegistrationFacts{
@@ -77,6 +81,18 @@ func TestMessage_HTMLAndTextSayTheSame(t *testing.T) {
 			append(seed, "Dear Mei Ling Tan,", "TechPass username: tan.mei.ling@techpass.gov.sg", "initial password reaches you by another channel",
 				"within 30 days of its creation, by 31-12-2026 at 23:59 (Singapore time)", "is terminated", "Asked for by: Aisha Rahman"),
 			[]string{"TechPass ID"}, []string{invited, seedGuide, techPassGuide},
+		},
+		"a list where all went well": {
+			must(t)(BatchDone(BatchDoneFacts{To: "tan@tech.gov.sg", SubmittedAt: submitted, Succeeded: 3, Link: listPage})), "Your list of users is done",
+			[]string{"The list that was submitted on 24-11-2026 at 00:30 (Singapore time) is done", "Every account was created", "Accounts created: 3 users"},
+			[]string{"Failed", "Cancelled", "Left out"}, []string{listPage},
+		},
+		"a list with every other end": {
+			must(t)(BatchDone(BatchDoneFacts{
+				To: "tan@tech.gov.sg", FileName: "new\nusers.xlsx", SubmittedAt: submitted, Failed: 1, Cancelled: 2, LeftOut: 30, Link: listPage,
+			})), "Your list of users is done",
+			[]string{"The list new users.xlsx that was", "Accounts created: 0 users", "Failed: 1 user.", "Cancelled: 2 users", "Left out: 30 users."},
+			[]string{"Every account"}, []string{listPage},
 		},
 		"an officer's account without SEED": {
 			must(t)(Onboarding(officer)), "Activate your TechPass account",
@@ -164,6 +180,7 @@ func TestMessage_RefusesWhatCannotBeRight(t *testing.T) {
 		"a link of two lines":               onboarding(func(f *OnboardingFacts) { f.Link += "\nhttps://evil.example" }),
 		"a guide that is no address":        onboarding(func(f *OnboardingFacts) { f.Guides.Seed = "see the wiki" }),
 		"an account without a recipient":    onboarding(func(f *OnboardingFacts) { f.To = "" }),
+		"a list without a page":             func() (Message, error) { return BatchDone(BatchDoneFacts{To: "a@tech.gov.sg"}) },
 		"an account that lives for no days": onboarding(func(f *OnboardingFacts) { f.Days = 0 }),
 	}
 	for name, render := range cases {
