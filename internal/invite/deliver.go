@@ -50,22 +50,45 @@ func (s *Service) deliver(ctx context.Context, d Deliver) error {
 	return err
 }
 
-// steps takes each step for the rows for which it is due.
+// steps takes each step for the rows for which it is due. They are loaded once; what
+// a step learns it notes on them, and what was cancelled or held meanwhile drops out.
 func (s *Service) steps(ctx context.Context, ids []uuid.UUID) error {
-	for _, step := range []func(context.Context, rows) error{s.makeRoom, s.provision, s.assignSEED, s.mailAll} {
-		left, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).
-			WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
-		if err != nil {
-			return fmt.Errorf("load invitations: %w", err)
+	all, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).
+		WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
+	if err != nil {
+		return fmt.Errorf("load invitations: %w", err)
+	}
+	for n, step := range []func(context.Context, rows) error{s.makeRoom, s.provision, s.assignSEED, s.mailAll} {
+		if n > 0 {
+			if all, err = s.stillDue(ctx, all); err != nil {
+				return err
+			}
 		}
-		if len(left) == 0 {
+		if len(all) == 0 {
 			return nil
 		}
-		if err := step(ctx, left); err != nil {
+		if err := step(ctx, all); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stillDue drops the rows that have nothing due any more.
+func (s *Service) stillDue(ctx context.Context, all rows) (rows, error) {
+	ids := make([]uuid.UUID, len(all))
+	for n, i := range all {
+		ids[n] = i.ID
+	}
+	left, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).IDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for what is due: %w", err)
+	}
+	is := make(map[uuid.UUID]bool, len(left))
+	for _, id := range left {
+		is[id] = true
+	}
+	return slices.DeleteFunc(all, func(i *ent.Invitation) bool { return !is[i.ID] }), nil
 }
 
 // makeRoom withdraws what ended invitations still hold in the directory of the
@@ -141,6 +164,14 @@ func (s *Service) provisionPart(ctx context.Context, all rows, call func(context
 			return storeProvisioned(ctx, tx, part, results)
 		}); err != nil {
 			return err
+		}
+		for n, r := range results {
+			if r.Err == nil {
+				part[n].AccountRef, part[n].Link = &r.Ref, &r.Link
+			}
+			if r.Err == nil && part[n].Method != invitation.MethodEmailInvitation {
+				part[n].ExpiresAt = &r.ExpiresAt
+			}
 		}
 	}
 	return nil
