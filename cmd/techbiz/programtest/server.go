@@ -89,7 +89,7 @@ func (s *Server) Process() int { return s.cmd.Process.Pid }
 
 // Kill ends the process as a crash does. It may be called again.
 func (s *Server) Kill() {
-	_ = s.cmd.Process.Signal(syscall.SIGUSR1) // it may have ended already
+	_ = s.cmd.Process.Kill() // it may have ended already
 	<-s.ended
 }
 
