@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/formula"
 	"techbiz/ui/operation"
 )
 
@@ -70,15 +71,6 @@ func countryCode(number string) string {
 		return "65"
 	}
 	return ""
-}
-
-// neutral keeps a spreadsheet from reading a text as a formula: an apostrophe
-// goes before what would begin one.
-func neutral(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // sheet takes the exported list row by row.
@@ -178,7 +170,7 @@ func (s csvSheet) row(i operation.InvitationExport) error {
 	cells := make([]string, len(exportColumns))
 	for n, c := range exportColumns {
 		if c.day == nil {
-			cells[n] = neutral(c.text(i))
+			cells[n] = formula.Neutral(c.text(i))
 		} else if at := c.day(i); at != nil {
 			cells[n] = at.In(clock.Singapore).Format("02-01-2006")
 		}
@@ -231,7 +223,7 @@ func (s *xlsxSheet) row(i operation.InvitationExport) error {
 	cells := make([]any, len(exportColumns))
 	for n, c := range exportColumns {
 		if c.day == nil {
-			cells[n] = neutral(c.text(i))
+			cells[n] = formula.Neutral(c.text(i))
 		} else if at := c.day(i); at != nil {
 			y, m, d := at.In(clock.Singapore).Date()
 			cells[n] = excelize.Cell{StyleID: s.day, Value: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}
