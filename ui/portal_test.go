@@ -96,7 +96,7 @@ func TestPortal_CancelledRequestIsNoError(t *testing.T) {
 		cancel() // the browser goes away while the answer is made
 		return map[string]any{"invitationSummary": "damaged"}
 	}})
-	if w := serve(h, signedIn(get("/status/overview").WithContext(ctx))); w.Code != clientClosed || w.Body.Len() > 0 {
+	if w := serve(h, signedIn(byHTMX(get("/status/overview"), "chart").WithContext(ctx))); w.Code != clientClosed || w.Body.Len() > 0 {
 		t.Errorf("got %d and %d bytes", w.Code, w.Body.Len())
 	}
 }
