@@ -25,6 +25,9 @@ const (
 	exportPatience = time.Minute
 )
 
+// workbookType is the media type of .xlsx.
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 // exportColumn is one column of the exported list: a text, or a day.
 type exportColumn struct {
 	heading string
@@ -55,6 +58,7 @@ var exportColumns = []exportColumn{
 	{heading: "Last Mail", width: 26, text: func(i operation.InvitationExport) string { return mailWords[i.Mail] }},
 	{heading: "Mail Failure", width: 36, text: func(i operation.InvitationExport) string { return text(i.MailFailure) }},
 	{heading: "Date of Last Mail", width: 17, day: func(i operation.InvitationExport) *time.Time { return i.LastSentAt }},
+	{heading: "Start Date", width: 14, day: func(i operation.InvitationExport) *time.Time { return dayOf(i.StartOn) }},
 	{heading: "Valid Until", width: 14, day: func(i operation.InvitationExport) *time.Time { return i.ExpiresAt }},
 	{heading: "Last Changed", width: 14, day: func(i operation.InvitationExport) *time.Time { return &i.UpdatedAt }},
 }
@@ -90,7 +94,7 @@ func (p *portal) exportCSV(w http.ResponseWriter, r *http.Request) error {
 
 // exportXLSX sends the list as a workbook.
 func (p *portal) exportXLSX(w http.ResponseWriter, r *http.Request) error {
-	return p.export(w, r, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", newXLSX)
+	return p.export(w, r, workbookType, "xlsx", newXLSX)
 }
 
 // export reads the list page by page into a sheet. What fails before the first
