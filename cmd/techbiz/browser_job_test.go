@@ -143,7 +143,7 @@ func (p *page) rowMenu(a account, item string) {
 // addFile adds a workbook that LibreOffice wrote.
 func (j *job) addFile() {
 	j.t.Helper()
-	j.click("DisclosureTriangle", "Add the users of another file")
+	j.more("Add the users of another file")
 	j.upload("Choose a file", "../../internal/workbook/testdata/template-libreoffice.xlsx")
 	j.sees("1 to 5 of 5")
 	j.rowSays("meiling@vendor.example", "Ready")
