@@ -165,6 +165,13 @@ func undoQuestion(v undoView) string {
 	return "Undo " + component.Plural(v.Undone, "invitation", "invitations") + "?"
 }
 
+func startOrStarts(n int) string {
+	if n == 1 {
+		return "starts"
+	}
+	return "start"
+}
+
 func isOrAre(n int) string {
 	if n == 1 {
 		return "is"

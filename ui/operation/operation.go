@@ -205,6 +205,9 @@ func (v *BatchOutcomeBatch) GetExpiresAt() *time.Time { return v.BatchSummary.Ex
 // GetScheduled returns BatchOutcomeBatch.Scheduled, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
 
+// GetStartingLater returns BatchOutcomeBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
 // GetRecallUntil returns BatchOutcomeBatch.RecallUntil, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
 
@@ -299,6 +302,8 @@ type __premarshalBatchOutcomeBatch struct {
 
 	Scheduled int `json:"scheduled"`
 
+	StartingLater int `json:"startingLater"`
+
 	RecallUntil *time.Time `json:"recallUntil"`
 
 	Undo *UndoReceipt `json:"undo"`
@@ -346,6 +351,7 @@ func (v *BatchOutcomeBatch) __premarshalJSON() (*__premarshalBatchOutcomeBatch, 
 	retval.Notices = v.BatchSummary.Notices
 	retval.ExpiresAt = v.BatchSummary.ExpiresAt
 	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
 	retval.RecallUntil = v.BatchSummary.RecallUntil
 	retval.Undo = v.BatchSummary.Undo
 	retval.DirectoryChecked = v.BatchReview.DirectoryChecked
@@ -501,6 +507,9 @@ func (v *BatchRowBatch) GetExpiresAt() *time.Time { return v.BatchSummary.Expire
 // GetScheduled returns BatchRowBatch.Scheduled, and is useful for accessing the field via an interface.
 func (v *BatchRowBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
 
+// GetStartingLater returns BatchRowBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
 // GetRecallUntil returns BatchRowBatch.RecallUntil, and is useful for accessing the field via an interface.
 func (v *BatchRowBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
 
@@ -573,6 +582,8 @@ type __premarshalBatchRowBatch struct {
 
 	Scheduled int `json:"scheduled"`
 
+	StartingLater int `json:"startingLater"`
+
 	RecallUntil *time.Time `json:"recallUntil"`
 
 	Undo *UndoReceipt `json:"undo"`
@@ -609,6 +620,7 @@ func (v *BatchRowBatch) __premarshalJSON() (*__premarshalBatchRowBatch, error) {
 	retval.Notices = v.BatchSummary.Notices
 	retval.ExpiresAt = v.BatchSummary.ExpiresAt
 	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
 	retval.RecallUntil = v.BatchSummary.RecallUntil
 	retval.Undo = v.BatchSummary.Undo
 	return &retval, nil
@@ -793,6 +805,9 @@ func (v *BatchRowsBatch) GetExpiresAt() *time.Time { return v.BatchSummary.Expir
 // GetScheduled returns BatchRowsBatch.Scheduled, and is useful for accessing the field via an interface.
 func (v *BatchRowsBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
 
+// GetStartingLater returns BatchRowsBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
 // GetRecallUntil returns BatchRowsBatch.RecallUntil, and is useful for accessing the field via an interface.
 func (v *BatchRowsBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
 
@@ -885,6 +900,8 @@ type __premarshalBatchRowsBatch struct {
 
 	Scheduled int `json:"scheduled"`
 
+	StartingLater int `json:"startingLater"`
+
 	RecallUntil *time.Time `json:"recallUntil"`
 
 	Undo *UndoReceipt `json:"undo"`
@@ -931,6 +948,7 @@ func (v *BatchRowsBatch) __premarshalJSON() (*__premarshalBatchRowsBatch, error)
 	retval.Notices = v.BatchSummary.Notices
 	retval.ExpiresAt = v.BatchSummary.ExpiresAt
 	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
 	retval.RecallUntil = v.BatchSummary.RecallUntil
 	retval.Undo = v.BatchSummary.Undo
 	retval.DirectoryChecked = v.BatchReview.DirectoryChecked
@@ -1036,6 +1054,8 @@ type BatchSummary struct {
 	ExpiresAt *time.Time `json:"expiresAt"`
 	// Submitted rows that wait for their start date or for the end of the recall window. They are among those in queued.
 	Scheduled int `json:"scheduled"`
+	// Rows without an issue that would wait for their start date if the list were submitted now.
+	StartingLater int `json:"startingLater"`
 	// Until then nothing of the last submission runs, and undoBatch puts its users back on the list; null without a recall window.
 	RecallUntil *time.Time `json:"recallUntil"`
 	// What undoBatch last did; null where it was never used.
@@ -1098,6 +1118,9 @@ func (v *BatchSummary) GetExpiresAt() *time.Time { return v.ExpiresAt }
 
 // GetScheduled returns BatchSummary.Scheduled, and is useful for accessing the field via an interface.
 func (v *BatchSummary) GetScheduled() int { return v.Scheduled }
+
+// GetStartingLater returns BatchSummary.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetStartingLater() int { return v.StartingLater }
 
 // GetRecallUntil returns BatchSummary.RecallUntil, and is useful for accessing the field via an interface.
 func (v *BatchSummary) GetRecallUntil() *time.Time { return v.RecallUntil }
@@ -3773,6 +3796,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -3859,6 +3883,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -3974,6 +3999,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -4067,6 +4093,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -4179,6 +4206,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -4317,6 +4345,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -5246,6 +5275,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
@@ -5659,6 +5689,7 @@ fragment BatchSummary on Batch {
 	notices
 	expiresAt
 	scheduled
+	startingLater
 	recallUntil
 	undo {
 		at
