@@ -162,21 +162,7 @@ func correctionRoundTrip(t *testing.T, c *chromium, on *portal) {
 	p.missing("takes the place of the one that it was")
 	p.rowSays(users[1].email, "Ready")
 
-	p.click("button", "Submit")
-	p.click("button", "Confirm")
-	p.sees("5 accounts created", "1 user to correct.", "1 user left out")
-	p.everyWidth("an outcome with a row left out")
-	file = p.download(p.link("link", "Download the rows to fix"))
-	if n := replaceIn(t, file, "456", on.vendor("Tay").number); n != 1 {
-		t.Fatalf("the wrong number stands %d times in the second workbook", n)
-	}
-	p.click("link", "Upload the corrected file")
-	p.upload("Choose a file", file)
-	p.sees("1 user is ready to be created.", "1 user corrected.")
-	p.click("button", "Submit")
-	p.click("button", "Confirm")
-	p.sees("6 accounts created")
-
+	p.correctsAfterwards()
 	p.click("button", "More")
 	report := rowsOf(t, p.download(p.link("menuitem", "Download report (.xlsx)")), "Report")
 	created := 0
@@ -188,6 +174,26 @@ func correctionRoundTrip(t *testing.T, c *chromium, on *portal) {
 	if len(report) != 7 || created != 6 {
 		t.Errorf("the report says of %d users that %d were created", len(report)-1, created)
 	}
+}
+
+// correctsAfterwards submits six users of whom one has the number 456, and corrects
+// that one then.
+func (p *page) correctsAfterwards() {
+	p.t.Helper()
+	p.click("button", "Submit")
+	p.click("button", "Confirm")
+	p.sees("5 accounts created", "1 user to correct.", "1 user left out")
+	p.everyWidth("an outcome with a row left out")
+	file := p.download(p.link("link", "Download the rows to fix"))
+	if n := replaceIn(p.t, file, "456", p.on.vendor("Tay").number); n != 1 {
+		p.t.Fatalf("the wrong number stands %d times in the second workbook", n)
+	}
+	p.click("link", "Upload the corrected file")
+	p.upload("Choose a file", file)
+	p.sees("1 user is ready to be created.", "1 user corrected.")
+	p.click("button", "Submit")
+	p.click("button", "Confirm")
+	p.sees("6 accounts created")
 }
 
 // listByHand adds a user by hand and a second file, and hands the list over.
@@ -276,129 +282,3 @@ func (p *page) handsOver(to string) {
 	p.open(list)
 	p.heading("Page not found")
 }
-
-// listStopsAndGoesOn stops a list that waits for its day, goes on, and undoes it.
-func listStopsAndGoesOn(t *testing.T, c *chromium, _ *portal) {
-	on := servePortal(t, databases["SQLite"](t), "--sandbox-faults=latency=10s")
-	p, users := c.page(t, on), on.people(7)
-	p.enter("mok.siew.choo@tech.gov.sg", "/invite/multiple")
-	p.upload("Choose a file", workbookOf(t, users...))
-	p.startsLater(users[6], 3)
-	p.click("button", "Submit")
-	p.sees("7 accounts will be created.", "1 of them starts later, at 09:00 of the start date.")
-	p.click("button", "Confirm")
-	p.heading("Creating accounts")
-	p.sees("1 user waits until the start date")
-	p.click("button", "Stop")
-	p.heading("Creation stopped")
-	p.sees("Stopped.", "nothing runs until somebody continues.")
-	p.everyWidth("a list that is stopped")
-	p.open("/invite/multiple")
-	p.sees("Earlier lists", "Stopped")
-	p.click("link", "users.xlsx")
-	p.click("button", "Continue")
-	p.heading("Creating accounts")
-	p.sees("6 of 7 done")
-	p.open("/invite/multiple")
-	p.sees("Scheduled")
-	p.open("/status")
-	p.rowSays(users[6].email, "Starts on "+time.Now().AddDate(0, 0, 3).Format("02-01-2006"))
-	p.click("link", users[6].email)
-	p.sees("Start date", "Waits until it is time to start")
-
-	on.act(t, users[0].email, "activate")
-	p.open("/status")
-	p.await("one to be onboarded", func() bool { return onboarded(p.row(users[0].email)) })
-	p.open("/invite/multiple")
-	p.click("link", "users.xlsx")
-	p.more("Undo the list")
-	p.sees("Undo 6 invitations?", "1: The person has onboarded")
-	p.everyWidth("the preview of an undo")
-	p.click("button", "Confirm")
-	p.sees("Undone: 6 invitations ended", "The person has onboarded")
-	p.everyWidth("the receipt of an undo")
-}
-
-// startsLater gives a user of the list a start date so many days ahead.
-func (p *page) startsLater(a account, days int) {
-	p.t.Helper()
-	p.rowMenu(a, "View details")
-	p.fill("Start date", time.Now().AddDate(0, 0, days).Format("02-01-2006"))
-	p.click("button", "Save")
-	p.rowSays(a.email, time.Now().AddDate(0, 0, days).Format("02-01-2006"))
-}
-
-// listIsCalledBack calls a list back within its recall window.
-func listIsCalledBack(t *testing.T, c *chromium, _ *portal) {
-	on := servePortal(t, databases["SQLite"](t), "--recall=10m")
-	for name, p := range map[string]*page{"with": c.page(t, on), "without": c.plainPage(t, on)} {
-		p.enter(name+"@tech.gov.sg", "/invite/multiple")
-		p.upload("Choose a file", workbookOf(t, on.people(3)...))
-		if p.plain {
-			p.click("button", "Upload")
-		}
-		p.sees("1 to 3 of 3")
-		p.click("button", "Submit")
-		p.sees("Nothing runs for 10 minutes")
-		p.click("button", "Confirm")
-		p.sees("Nothing has run yet.", "You can call the whole list back until", "Time left: 10 minutes")
-		p.everyWidth("a list that can be called back")
-		p.click("button", "Call back")
-		p.sees("Call back 3 users?")
-		if !p.plain {
-			p.accessible("the question before a list is called back")
-		}
-		p.click("button", "Confirm")
-		p.sees("Called back: 3 users stand on the list again", "1 to 3 of 3")
-	}
-}
-
-// failedUsersAreRetried makes a number taken between the submission and the day
-// on which the account starts, and tries again when it is free.
-func failedUsersAreRetried(t *testing.T, c *chromium, _ *portal) {
-	for name, open := range map[string]func(*testing.T, *portal) *page{"with": c.page, "without": c.plainPage} {
-		on := servePortal(t, databases["SQLite"](t)) // its clock moves
-		p := open(t, on)
-		p.enter(name+"@tech.gov.sg", "/invite/email")
-		taker := on.officer("Taker " + name)
-		p.fill("Email address", taker.email)
-		p.fill("Reason", taker.reason)
-		p.click("button", "Submit")
-		p.sees("Invitation accepted for " + taker.email)
-
-		users := on.people(2)
-		p.open("/invite/multiple")
-		p.upload("Choose a file", workbookOf(t, users...))
-		if p.plain {
-			p.click("button", "Upload")
-		}
-		p.sees("1 to 2 of 2")
-		for _, u := range users {
-			p.startsLater(u, 2)
-		}
-		p.click("button", "Submit")
-		p.click("button", "Confirm")
-		p.sees("2 users wait until the start date")
-		list := p.path()
-
-		other := c.page(t, on)
-		other.openMail(taker.email)
-		other.followLink("Complete registration")
-		other.fill("First name", "Taker")
-		other.fill("Last name", name)
-		other.fill("Contact number", users[0].number)
-		other.click("button", "Complete registration")
-		other.sees("Registration complete")
-		on.request(t, http.MethodPost, "/sandbox/clock/advance?days=3")
-
-		p.await("one to fail", func() bool { p.open(list); return strings.Contains(p.text(), "1 user failed") })
-		p.sees("1 account created", "1 user to correct.")
-		p.everyWidth("an outcome with a failure")
-		p.click("button", "Retry "+users[0].email)
-		p.await("it to fail again", func() bool { p.open(list); return strings.Contains(p.text(), "1 user failed") })
-		on.act(t, taker.email, "terminate")
-		p.click("button", "Retry all failed")
-		p.await("both to be created", func() bool { p.open(list); return strings.Contains(p.text(), "2 accounts created") })
-	}
-}
-
