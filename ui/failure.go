@@ -9,6 +9,7 @@ import (
 
 	"techbiz/internal/fault"
 	"techbiz/internal/requestid"
+	"techbiz/internal/signin"
 	"techbiz/ui/component"
 )
 
@@ -124,10 +125,13 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // askSignIn leads to sign-in and back. What was being sent is not lost: htmx
 // keeps the form and gets a dialog, other browsers get the fields back after
-// sign-in. A live region just rests.
+// sign-in. A live region just rests, and a program hears that its token is no good.
 func (p *portal) askSignIn(w http.ResponseWriter, r *http.Request) {
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
+	case signin.BadToken(r.Context()):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		http.Error(w, "The token signs nobody in. It may have expired or been revoked.", http.StatusUnauthorized)
 	case Background(r):
 		w.WriteHeader(http.StatusNoContent)
 	case isHTMX(r) && !read:
