@@ -196,6 +196,22 @@ func (p *page) correctsAfterwards() {
 	p.sees("6 accounts created")
 }
 
+// accountStartsLater creates a single account that waits for its day.
+func accountStartsLater(t *testing.T, c *chromium, on *portal) {
+	for name, p := range map[string]*page{"late.start": c.page(t, on), "late.start.plain": c.plainPage(t, on)} {
+		user, day := on.vendor("Yeo Kim Huat"), time.Now().AddDate(0, 0, 9).Format("02-01-2006")
+		p.enter(name+"@tech.gov.sg", "/invite/single")
+		p.fill("Email address", user.email)
+		p.fillAccount(user)
+		p.fill("Start date", "31-02-2027")
+		p.click("button", "Submit")
+		p.invalid("Start date", "dd-mm-yyyy")
+		p.fill("Start date", day)
+		p.click("button", "Submit")
+		p.sees("The account is created on "+day+" at 09:00", "Starts on "+day)
+	}
+}
+
 // listByHand adds a user by hand and a second file, and hands the list over.
 func listByHand(t *testing.T, c *chromium, on *portal) {
 	p, users := c.page(t, on), on.people(3)

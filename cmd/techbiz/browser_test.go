@@ -31,6 +31,7 @@ func TestBrowser(t *testing.T) {
 		"a list whose stream breaks":                                  listWithoutStream,
 		"a list without JavaScript":                                   listPlainly,
 		"rows are selected, removed and edited":                       rowsAreRemoved,
+		"an account starts later":                                     accountStartsLater,
 		"suggestions are applied":                                     suggestionsApplied,
 		"rows are corrected in Excel":                                 correctionRoundTrip,
 		"a list grows by hand and is handed over":                     listByHand,
