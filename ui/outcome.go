@@ -140,6 +140,11 @@ func recallLeft(b operation.BatchSummary, now time.Time) time.Duration {
 	return max(0, b.RecallUntil.Sub(now))
 }
 
+// canCallBack says that nothing of a list has run, and nobody holds it.
+func canCallBack(v outcomeView) bool {
+	return v.Batch.State == operation.BatchStateSubmitted && recallLeft(v.Batch, v.Now) > 0
+}
+
 // seconds is a time in whole seconds, for the script that counts it down.
 func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
 

@@ -100,7 +100,7 @@ func runActions(v outcomeView) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"actions actions--tight actions--after\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<div class=\"actions actions--tight\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -127,7 +127,7 @@ func runActions(v outcomeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if recallLeft(v.Batch, v.Now) > 0 {
+		} else if canCallBack(v) {
 			templ_7745c5c3_Var6 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -257,7 +257,7 @@ func listMenu(v outcomeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if recallLeft(v.Batch, v.Now) == 0 && v.Batch.Queued+v.Batch.Succeeded > 0 {
+		if !canCallBack(v) && v.Batch.Queued+v.Batch.Succeeded > 0 {
 			templ_7745c5c3_Err = menuDialog(batchAddress(v.Batch.Id)+"/undo", "refresh", "Undo the list").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
