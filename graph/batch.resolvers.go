@@ -68,6 +68,11 @@ func (r *batchResolver) SuggestedRows(ctx context.Context, obj *ent.Batch) (int,
 	return reviewed(ctx, obj, func(v batch.Review) int { return v.Suggested })
 }
 
+// StartingLater is the resolver for the startingLater field.
+func (r *batchResolver) StartingLater(ctx context.Context, obj *ent.Batch) (int, error) {
+	return count(ctx, obj, func(c batch.Counts) int { return c.Later })
+}
+
 // HintedRows is the resolver for the hintedRows field.
 func (r *batchResolver) HintedRows(ctx context.Context, obj *ent.Batch) (int, error) {
 	return reviewed(ctx, obj, func(v batch.Review) int { return v.Hinted })

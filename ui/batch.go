@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -18,8 +20,8 @@ type uploadView struct {
 	component.Form
 	MaxUpload int64
 	MaxRows   int
-	Drafts    []operation.BatchSummary // lists under review
-	Batches   []operation.BatchSummary // submitted lists
+	Draft     *operation.BatchSummary  // the newest list under review, nil for none
+	Batches   []operation.BatchSummary // lists under review and submitted ones
 	Pager     component.Pager
 }
 
@@ -33,8 +35,7 @@ func (p *portal) uploadForm(w http.ResponseWriter, r *http.Request) error {
 func (p *portal) upload(w http.ResponseWriter, r *http.Request) error {
 	file, err := p.readUpload(r)
 	if faults := fault.Of(err); len(faults) > 0 {
-		form := component.Form{Problems: []component.Problem{{Field: "file", Message: faults[0].Message}}}
-		return p.showUpload(w, r, http.StatusUnprocessableEntity, form)
+		return p.refuseFile(w, r, []component.Problem{{Message: faults[0].Message}})
 	}
 	if err != nil {
 		return err
@@ -45,13 +46,65 @@ func (p *portal) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if problems := answer.UploadBatch.Errors; len(problems) > 0 || answer.UploadBatch.Batch == nil {
-		form := component.Form{Problems: problemsOf(problems)}
-		for i := range form.Problems {
-			form.Problems[i].Field = "file"
-		}
+		return p.refuseFile(w, r, problemsOf(problems))
+	}
+	b, done := answer.UploadBatch.Batch, ""
+	switch n := len(b.Notices); {
+	case r.PathValue("id") == "":
+		return seeOther(w, r, batchAddress(b.Id))
+	case n > 0 && strings.HasPrefix(b.Notices[n-1], path.Base(file.Filename)+": "):
+		done = "notice-" + strconv.Itoa(n)
+	default:
+		done = "read-1"
+	}
+	return seeOther(w, r, withDone(batchAddress(b.Id), done))
+}
+
+// refuseFile says why a file was not taken, where it was chosen.
+func (p *portal) refuseFile(w http.ResponseWriter, r *http.Request, problems []component.Problem) error {
+	for i := range problems {
+		problems[i].Field = "file"
+	}
+	form := component.Form{Problems: problems}
+	if r.PathValue("id") == "" {
 		return p.showUpload(w, r, http.StatusUnprocessableEntity, form)
 	}
-	return seeOther(w, r, batchAddress(answer.UploadBatch.Batch.Id))
+	return p.showFileForm(w, r, http.StatusUnprocessableEntity, form)
+}
+
+// fileView is the dialog that takes another file into a list.
+type fileView struct {
+	component.Form
+	Batch     operation.BatchSummary
+	Corrected bool // it is asked for as a correction; the file itself decides
+}
+
+func (v fileView) title() string {
+	if v.Corrected {
+		return "Upload the corrected file"
+	}
+	return "Add the users of another file"
+}
+
+func (v fileView) address() string {
+	if v.Corrected {
+		return batchAddress(v.Batch.Id) + "/upload?corrected=yes"
+	}
+	return batchAddress(v.Batch.Id) + "/upload"
+}
+
+// fileForm asks for another file.
+func (p *portal) fileForm(w http.ResponseWriter, r *http.Request) error {
+	return p.showFileForm(w, r, http.StatusOK, component.Form{})
+}
+
+func (p *portal) showFileForm(w http.ResponseWriter, r *http.Request, status int, form component.Form) error {
+	b, err := p.summary(r)
+	if err != nil {
+		return err
+	}
+	v := fileView{Form: form, Batch: b, Corrected: r.URL.Query().Has("corrected")}
+	return p.show(w, r, status, filePage(p.batchFrame(r, v.title(), nil), v), "dialog")
 }
 
 // readUpload returns the file of the request. Codes: REQUIRED, FILE_TOO_LARGE.
@@ -80,7 +133,7 @@ func (p *portal) readUpload(r *http.Request) (graphql.Upload, error) {
 // template sends the Excel template.
 func (p *portal) template(w http.ResponseWriter, _ *http.Request) error {
 	h := w.Header()
-	h.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	h.Set("Content-Type", workbookType)
 	h.Set("Content-Disposition", `attachment; filename="techpass-users.xlsx"`)
 	return p.Template(w)
 }
@@ -97,13 +150,11 @@ func (p *portal) showUpload(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	v := uploadView{Form: form, MaxUpload: p.MaxUpload, MaxRows: p.MaxRows}
 	for _, b := range answer.Batches.Nodes {
-		switch {
-		case b.State != operation.BatchStateDraft:
+		if b.State != operation.BatchStateDraft || b.TotalRows > 0 {
 			v.Batches = append(v.Batches, b)
-		case b.TotalRows > 0:
-			v.Drafts = append(v.Drafts, b)
 		}
 	}
+	v.Draft = firstDraft(answer.Batches.Nodes)
 	v.Pager = pg.pager("/invite/multiple", nil, answer.Batches.PageInfo, len(answer.Batches.Nodes), answer.Batches.TotalCount)
 	f := p.frame(r, component.Frame{
 		Title:  "Create multiple accounts",

@@ -94,9 +94,11 @@ func TestOutcome_SaysWhatFailed(t *testing.T) {
 			batch := batchIn("COMPLETED", 0)
 			batch["rows"] = map[string]any{"nodes": []any{}, "totalCount": 0}
 			failed := map[string]any{
-				"id": "i1", "email": "tan@vendor.com", "invitedAt": "2026-11-23T00:00:00Z", "provisioning": "FAILED", "failure": "The number is taken.",
+				"id": "r1", "number": 5, "email": "tan@vendor.com", "issues": []any{}, "hints": []any{},
+				"invitation": map[string]any{"id": "i1", "failure": "The number is taken."},
 			}
-			return map[string]any{"batch": batch, "invitations": map[string]any{"nodes": []any{failed}, "totalCount": 1}}
+			batch["failures"] = map[string]any{"nodes": []any{failed}, "totalCount": 1}
+			return map[string]any{"batch": batch}
 		},
 	})
 	w := serve(h, signedIn(get("/invite/multiple/b1")))

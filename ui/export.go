@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/formula"
 	"techbiz/ui/operation"
 )
 
@@ -23,6 +24,9 @@ const (
 	// exportPatience is how long the browser may take for each such page.
 	exportPatience = time.Minute
 )
+
+// workbookType is the media type of .xlsx.
+const workbookType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // exportColumn is one column of the exported list: a text, or a day.
 type exportColumn struct {
@@ -54,6 +58,7 @@ var exportColumns = []exportColumn{
 	{heading: "Last Mail", width: 26, text: func(i operation.InvitationExport) string { return mailWords[i.Mail] }},
 	{heading: "Mail Failure", width: 36, text: func(i operation.InvitationExport) string { return text(i.MailFailure) }},
 	{heading: "Date of Last Mail", width: 17, day: func(i operation.InvitationExport) *time.Time { return i.LastSentAt }},
+	{heading: "Start Date", width: 14, day: func(i operation.InvitationExport) *time.Time { return dayOf(i.StartOn) }},
 	{heading: "Valid Until", width: 14, day: func(i operation.InvitationExport) *time.Time { return i.ExpiresAt }},
 	{heading: "Last Changed", width: 14, day: func(i operation.InvitationExport) *time.Time { return &i.UpdatedAt }},
 }
@@ -70,15 +75,6 @@ func countryCode(number string) string {
 		return "65"
 	}
 	return ""
-}
-
-// neutral keeps a spreadsheet from reading a text as a formula: an apostrophe
-// goes before what would begin one.
-func neutral(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // sheet takes the exported list row by row.
@@ -98,7 +94,7 @@ func (p *portal) exportCSV(w http.ResponseWriter, r *http.Request) error {
 
 // exportXLSX sends the list as a workbook.
 func (p *portal) exportXLSX(w http.ResponseWriter, r *http.Request) error {
-	return p.export(w, r, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", newXLSX)
+	return p.export(w, r, workbookType, "xlsx", newXLSX)
 }
 
 // export reads the list page by page into a sheet. What fails before the first
@@ -178,7 +174,7 @@ func (s csvSheet) row(i operation.InvitationExport) error {
 	cells := make([]string, len(exportColumns))
 	for n, c := range exportColumns {
 		if c.day == nil {
-			cells[n] = neutral(c.text(i))
+			cells[n] = formula.Neutral(c.text(i))
 		} else if at := c.day(i); at != nil {
 			cells[n] = at.In(clock.Singapore).Format("02-01-2006")
 		}
@@ -231,7 +227,7 @@ func (s *xlsxSheet) row(i operation.InvitationExport) error {
 	cells := make([]any, len(exportColumns))
 	for n, c := range exportColumns {
 		if c.day == nil {
-			cells[n] = neutral(c.text(i))
+			cells[n] = formula.Neutral(c.text(i))
 		} else if at := c.day(i); at != nil {
 			y, m, d := at.In(clock.Singapore).Date()
 			cells[n] = excelize.Cell{StyleID: s.day, Value: time.Date(y, m, d, 0, 0, 0, 0, time.UTC)}

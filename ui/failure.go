@@ -9,6 +9,7 @@ import (
 
 	"techbiz/internal/fault"
 	"techbiz/internal/requestid"
+	"techbiz/internal/signin"
 	"techbiz/ui/component"
 )
 
@@ -41,9 +42,9 @@ var failures = map[fault.Code]failure{
 		"If you followed a link or a bookmark, what it led to may have been removed, or belong to another officer.",
 		"Whom you invited stands in User creation status.",
 	}},
-	fault.Conflict: {http.StatusConflict, "That is not possible now", "Something has changed in the meantime.", []string{
-		"Go back, and look at how it stands now.",
-	}},
+	fault.BatchEmpty:     impossible,
+	fault.NotCancellable: impossible,
+	fault.Conflict:       impossible,
 	fault.FileTooLarge: {http.StatusRequestEntityTooLarge, "That is too large", "More was sent than we can take at once.", []string{
 		"Split it, and send the parts one after the other.",
 	}},
@@ -68,6 +69,9 @@ var (
 	unreadable = failure{http.StatusBadRequest, "We could not read that request", "Something in it was missing or damaged on its way.", []string{
 		"Go back, and try again.",
 	}}
+	impossible = failure{http.StatusConflict, "That is not possible now", "Something has changed in the meantime.", []string{
+		"Go back, and look at how it stands now.",
+	}}
 	// invalid is an input that stands in no form.
 	invalid = failure{http.StatusUnprocessableEntity, "That cannot be taken", "Something in it is not as it has to be.", []string{
 		"Go back, and correct it.",
@@ -81,6 +85,10 @@ var (
 // methodNotAllowed is a failure of HTTP alone.
 const methodNotAllowed fault.Code = "METHOD_NOT_ALLOWED"
 
+// clientClosed is the status by which proxies log a request that its browser
+// cancelled; HTTP has none.
+const clientClosed = 499
+
 // fail answers a request whose handler returned err.
 func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 	code := fault.CodeOf(err)
@@ -88,11 +96,17 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p.askSignIn(w, r)
 		return
 	}
+	if r.Context().Err() != nil {
+		// The browser has cancelled the request, for a later one or a closed tab: no
+		// error, and nobody reads an answer.
+		w.WriteHeader(clientClosed)
+		return
+	}
 	f, ok := failures[code]
 	if !ok {
 		f = failures[fault.Internal]
 	}
-	if f.status >= http.StatusInternalServerError && r.Context().Err() == nil {
+	if f.status >= http.StatusInternalServerError {
 		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	frame := p.frame(r, component.Frame{Title: f.title})
@@ -111,10 +125,13 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // askSignIn leads to sign-in and back. What was being sent is not lost: htmx
 // keeps the form and gets a dialog, other browsers get the fields back after
-// sign-in. A live region just rests.
+// sign-in. A live region just rests, and a program hears that its token is no good.
 func (p *portal) askSignIn(w http.ResponseWriter, r *http.Request) {
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
+	case signin.BadToken(r.Context()):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		http.Error(w, "The token signs nobody in. It may have expired or been revoked.", http.StatusUnauthorized)
 	case Background(r):
 		w.WriteHeader(http.StatusNoContent)
 	case isHTMX(r) && !read:

@@ -188,7 +188,7 @@ func (p *portal) showSingleForm(w http.ResponseWriter, r *http.Request, status i
 // accountFields are the fields of one account, named as in the contract.
 var accountFields = []string{
 	"email", "techPassUsername", "firstName", "lastName", "countryCode",
-	"contactNumber", "organisation", "department", "seedRequired", "reason",
+	"contactNumber", "organisation", "department", "seedRequired", "reason", "startOn",
 }
 
 func accountInput(values map[string]string) operation.AccountInput {
@@ -203,6 +203,7 @@ func accountInput(values map[string]string) operation.AccountInput {
 		Department:       optional(values["department"]),
 		SeedRequired:     pointer(values["seedRequired"] == "yes"),
 		Reason:           values["reason"],
+		StartOn:          optional(values["startOn"]),
 	}
 }
 

@@ -1,8 +1,11 @@
 package ui
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
+	"techbiz/ui/component"
 	"techbiz/ui/operation"
 )
 
@@ -65,4 +68,80 @@ func listOf(words []string) string {
 	}
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+// kindsShown is how many kinds of issues the review lists before the rest folds.
+const kindsShown = 5
+
+// fieldNames are the fields as the review's columns and forms name them.
+var fieldNames = map[string]string{
+	"email": "Email address", "techPassUsername": "TechPass username", "firstName": "First name", "lastName": "Last name",
+	"countryCode": "Country code", "contactNumber": "Contact number", "organisation": "Organisation", "department": "Department",
+	"seedRequired": "SEED", "reason": "Reason", "startOn": "Start date",
+}
+
+// kindWords are the kinds of issues in a few words; the rows have the sentences.
+var kindWords = map[operation.ErrorCode]string{
+	operation.ErrorCodeRequired:           "missing",
+	operation.ErrorCodeTooLong:            "too long",
+	operation.ErrorCodeInvalidFormat:      "not in the right form",
+	operation.ErrorCodeNotPublicOfficer:   "no public officer’s",
+	operation.ErrorCodeDomainNotAllowed:   "domain not allowed",
+	operation.ErrorCodeUsernameNotAllowed: "not for a public officer",
+	operation.ErrorCodeOffshoreNumber:     "not 65",
+	operation.ErrorCodeSeedNotEligible:    "not for this email address",
+	operation.ErrorCodeAccountExists:      "has an account already",
+	operation.ErrorCodeAlreadyInvited:     "invited already",
+	operation.ErrorCodeDuplicateInFile:    "twice in the list",
+}
+
+// kindText names a kind of issue, such as "Email address: domain not allowed".
+func kindText(k operation.IssueKind) string {
+	words := cmp.Or(kindWords[k.Code], sentence(strings.ReplaceAll(string(k.Code), "_", " ")))
+	if name := cmp.Or(fieldNames[text(k.Field)], text(k.Field)); name != "" {
+		return name + ": " + words
+	}
+	return words
+}
+
+// kindValue is how a form names a kind of issue.
+func kindValue(k operation.IssueKind) string {
+	return strings.TrimSpace(string(k.Code) + " " + text(k.Field))
+}
+
+// applyText is the button that applies the suggestions of a kind.
+func applyText(k operation.IssueKind) string {
+	switch {
+	case k.Suggested == 1:
+		return "Apply suggestion"
+	case k.Suggested == k.Rows:
+		return "Apply suggestion to all " + component.Count(k.Rows)
+	}
+	return "Apply " + component.Count(k.Suggested) + " suggestions"
+}
+
+// suggestion is what was probably meant in a field.
+type suggestion struct{ field, value string }
+
+// suggestionsOf are a row's suggestions, one for each field.
+func suggestionsOf(row operation.BatchRowFields) []suggestion {
+	var list []suggestion
+	for _, issue := range row.Issues {
+		if len(issue.Field) == 0 || text(issue.Suggestion) == "" {
+			continue
+		}
+		s := suggestion{issue.Field[0], *issue.Suggestion}
+		if s.field == "startOn" {
+			s.value = cmp.Or(dayText(issue.Suggestion), s.value)
+		}
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// anyStarts says whether a page of rows needs a column for start dates.
+func anyStarts(rows []operation.BatchRowFields) bool {
+	return slices.ContainsFunc(rows, func(r operation.BatchRowFields) bool { return startText(r) != "" })
 }

@@ -37,3 +37,36 @@ func TestIssueTexts(t *testing.T) {
 		})
 	}
 }
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		kind        operation.IssueKind
+		text, apply string
+	}{
+		{operation.IssueKind{Code: "DOMAIN_NOT_ALLOWED", Field: pointer("email"), Rows: 12, Suggested: 12}, "Email address: domain not allowed", "Apply suggestion to all 12"},
+		{operation.IssueKind{Code: "INVALID_FORMAT", Field: pointer("contactNumber"), Rows: 1200, Suggested: 3}, "Contact number: not in the right form", "Apply 3 suggestions"},
+		{operation.IssueKind{Code: "NEW_RULE", Rows: 2, Suggested: 1}, "New rule", "Apply suggestion"},
+	} {
+		if got := kindText(tt.kind); got != tt.text {
+			t.Errorf("got %q, want %q", got, tt.text)
+		}
+		if got := applyText(tt.kind); got != tt.apply {
+			t.Errorf("%s: got %q, want %q", tt.text, got, tt.apply)
+		}
+	}
+}
+
+func TestSuggestionsOf(t *testing.T) {
+	t.Parallel()
+	row := operation.BatchRowFields{Issues: []operation.Problem{
+		{Field: []string{"email"}, Suggestion: pointer("lee@vendor.com")},
+		{Field: []string{"email"}, Suggestion: pointer("lee@vendor.com")},
+		{Field: []string{"reason"}},
+		{Field: []string{"startOn"}, Suggestion: pointer("2026-12-01")},
+	}}
+	want := []suggestion{{"email", "lee@vendor.com"}, {"startOn", "01-12-2026"}}
+	if got := suggestionsOf(row); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -20,18 +21,29 @@ const outcomeRows = 50
 
 // outcomeView is a submitted list: how far it is, and what came of it.
 type outcomeView struct {
-	Batch       operation.BatchSummary
-	Now         time.Time
-	Live        string // address that gives news of this very page
-	Failed      []operation.InvitationRow
-	FailedTotal int
-	LeftOut     []operation.BatchRowFields
-	LeftTotal   int
+	component.Form // why a change was refused
+	Batch          operation.BatchSummary
+	Review         operation.BatchReview
+	Now            time.Time
+	Live           string // address that gives news of this very page
+	Done           string // what was just done
+	Failed         []operation.FailedRow
+	FailedTotal    int
+	LeftOut        []operation.BatchRowFields
+	LeftTotal      int
 }
 
 // submitted is how many rows were sent off.
 func submitted(b operation.BatchSummary) int {
 	return b.Queued + b.Succeeded + b.Failed + b.Cancelled
+}
+
+// usersOf is how many users a list is about: those sent off, or all of a draft.
+func usersOf(b operation.BatchSummary) int {
+	if b.State == operation.BatchStateDraft {
+		return b.TotalRows
+	}
+	return submitted(b)
 }
 
 // done is how many of them are settled.
@@ -42,6 +54,11 @@ func corrected(b operation.BatchSummary) int { return max(0, b.ValidRows-submitt
 
 // outcome shows a submitted list.
 func (p *portal) outcome(w http.ResponseWriter, r *http.Request) error {
+	return p.outcomeWith(w, r, http.StatusOK, nil)
+}
+
+// outcomeWith is outcome with why a change was refused.
+func (p *portal) outcomeWith(w http.ResponseWriter, r *http.Request, status int, problems []component.Problem) error {
 	answer, err := operation.BatchOutcome(r.Context(), p.gql, r.PathValue("id"), outcomeRows)
 	if err != nil {
 		return err
@@ -50,15 +67,22 @@ func (p *portal) outcome(w http.ResponseWriter, r *http.Request) error {
 		return noBatch()
 	}
 	v := p.outcomeView(answer.Batch.BatchSummary)
-	v.Failed, v.FailedTotal = answer.Invitations.Nodes, answer.Invitations.TotalCount
+	v.Problems, v.Review = onlyField(problems, ""), answer.Batch.BatchReview
+	v.Done = justDone(r.URL.Query().Get("done"), v.Batch)
+	v.Failed, v.FailedTotal = answer.Batch.Failures.Nodes, answer.Batch.Failures.TotalCount
 	v.LeftOut, v.LeftTotal = answer.Batch.Rows.Nodes, answer.Batch.Rows.TotalCount
 	title := "Creating accounts"
-	if v.Batch.State == operation.BatchStateCompleted {
+	switch {
+	case v.Batch.State == operation.BatchStateStopped:
+		title = "Creation stopped"
+	case v.Batch.State == operation.BatchStateCompleted && v.Batch.Succeeded == 0:
+		title = "No account created"
+	case v.Batch.State == operation.BatchStateCompleted:
 		title = "Accounts created"
 	}
 	f := p.batchFrame(r, title, outcomeActions(v.Batch))
 	f.Heading = title
-	return p.show(w, r, http.StatusOK, outcomePage(f, v), "progress")
+	return p.show(w, r, status, outcomePage(f, v), "progress")
 }
 
 // progressLive answers with the progress as it now stands; when the last row is
@@ -105,7 +129,48 @@ func (p *portal) batchEvents(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) outcomeView(b operation.BatchSummary) outcomeView {
-	return outcomeView{Batch: b, Now: p.Clock(), Live: liveAddress(batchAddress(b.Id)+"/live", url.Values{}, b)}
+	return outcomeView{Batch: b, Now: p.Clock(), Live: liveAddress(batchAddress(b.Id)+"/live", url.Values{}, b, recallLeft(b, p.Clock()) > 0)}
+}
+
+// recallLeft is how much of the recall window is left, 0 without one.
+func recallLeft(b operation.BatchSummary, now time.Time) time.Duration {
+	if b.RecallUntil == nil || b.Queued == 0 {
+		return 0
+	}
+	return max(0, b.RecallUntil.Sub(now))
+}
+
+// canCallBack says that nothing of a list has run, and nobody holds it.
+func canCallBack(v outcomeView) bool {
+	return v.Batch.State == operation.BatchStateSubmitted && recallLeft(v.Batch, v.Now) > 0
+}
+
+// seconds is a time in whole seconds, for the script that counts it down.
+func seconds(d time.Duration) string { return strconv.Itoa(int(math.Ceil(d.Seconds()))) }
+
+// inWords is a short time as people say it.
+func inWords(d time.Duration) string {
+	if n := int(math.Ceil(d.Seconds())); n <= 90 {
+		return component.Plural(n, "second", "seconds")
+	}
+	return component.Plural(int(math.Round(d.Minutes())), "minute", "minutes")
+}
+
+// starting is how many submitted users wait for their start date.
+func starting(v outcomeView) int {
+	if recallLeft(v.Batch, v.Now) > 0 {
+		return 0 // they wait for the end of the window, too
+	}
+	return v.Batch.Scheduled
+}
+
+// whyFailed is the reason as far as it is known to who looks: after a hand-over
+// the invitation is that of who made it.
+func whyFailed(row operation.FailedRow) string {
+	if row.Invitation == nil {
+		return "The account could not be created."
+	}
+	return cmp.Or(text(row.Invitation.Failure), "The account could not be created.")
 }
 
 // batchFrame is the frame of a page of one list.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -85,6 +86,18 @@ func TestPortal_Headers(t *testing.T) {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+func TestPortal_CancelledRequestIsNoError(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	h := setup(t, answers{"InvitationSummary": func(map[string]any) any {
+		cancel() // the browser goes away while the answer is made
+		return map[string]any{"invitationSummary": "damaged"}
+	}})
+	if w := serve(h, signedIn(byHTMX(get("/status/overview"), "chart").WithContext(ctx))); w.Code != clientClosed || w.Body.Len() > 0 {
+		t.Errorf("got %d and %d bytes", w.Code, w.Body.Len())
 	}
 }
 

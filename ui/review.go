@@ -13,13 +13,15 @@ import (
 
 // reviewView is a list under review: one page of its users.
 type reviewView struct {
-	Batch operation.BatchSummary
-	Rows  []operation.BatchRowFields
-	Query url.Values // search and filter
-	Back  url.Values // the query that leads back to this very page
-	Live  string     // address that gives news of this very page
-	Pager component.Pager
-	Done  string // what was just done
+	Batch   operation.BatchSummary
+	Review  operation.BatchReview
+	Rows    []operation.BatchRowFields
+	Query   url.Values // search and filter
+	Back    url.Values // the query that leads back to this very page
+	Live    string     // address that gives news of this very page
+	Pager   component.Pager
+	Done    string // what was just done
+	Changed string // the row to which it was done, "" for more than one
 }
 
 // batch shows a list as its state asks for: the review of a draft, the progress
@@ -36,11 +38,13 @@ func (p *portal) batch(w http.ResponseWriter, r *http.Request) error {
 		return p.outcome(w, r)
 	}
 	q := r.URL.Query()
-	done := justDone(q.Get("done"))
-	q.Del("done") // said once, and no part of the page's address
+	done, changed := justDone(q.Get("done"), *answer.Batch), q.Get("row")
+	for _, name := range []string{"done", "row"} { // said once, and no part of the page's address
+		q.Del(name)
+	}
 	r.URL.RawQuery = q.Encode()
 	v, err := p.reviewView(r)
-	v.Done = done
+	v.Done, v.Changed = done, changed
 	if fault.CodeOf(err) == fault.BadRequest && isPage(r.URL.Query()) {
 		return seeOther(w, r, withoutPage(r.URL))
 	}
@@ -80,15 +84,19 @@ func (p *portal) reviewView(r *http.Request) (reviewView, error) {
 	id := r.PathValue("id")
 	pg := readPage(q)
 	query := url.Values{}
-	var flagged *bool
-	if q.Get("show") == "to-fix" {
+	var flagged, hinted *bool
+	switch show := q.Get("show"); show {
+	case showToFix:
 		flagged = pointer(true)
-		query.Set("show", "to-fix")
+		query.Set("show", show)
+	case showToCheck:
+		hinted = pointer(true)
+		query.Set("show", show)
 	}
 	if s := q.Get("q"); s != "" {
 		query.Set("q", s)
 	}
-	answer, err := operation.BatchRows(r.Context(), p.gql, id, pg.First, pg.After, pg.Last, pg.Before, flagged, optional(q.Get("q")))
+	answer, err := operation.BatchRows(r.Context(), p.gql, id, pg.First, pg.After, pg.Last, pg.Before, flagged, hinted, optional(q.Get("q")))
 	if err != nil {
 		return reviewView{}, err
 	}
@@ -97,15 +105,22 @@ func (p *portal) reviewView(r *http.Request) (reviewView, error) {
 	}
 	rows := answer.Batch.Rows
 	v := reviewView{
-		Batch: answer.Batch.BatchSummary,
-		Rows:  rows.Nodes,
-		Query: query,
-		Back:  withoutNews(q),
-		Pager: pg.pager(batchAddress(id), query, rows.PageInfo, len(rows.Nodes), rows.TotalCount),
+		Batch:  answer.Batch.BatchSummary,
+		Review: answer.Batch.BatchReview,
+		Rows:   rows.Nodes,
+		Query:  query,
+		Back:   withoutNews(q),
+		Pager:  pg.pager(batchAddress(id), query, rows.PageInfo, len(rows.Nodes), rows.TotalCount),
 	}
-	v.Live = liveAddress(batchAddress(id)+"/live", q, v.Batch, v.Rows)
+	v.Live = liveAddress(batchAddress(id)+"/live", q, v.Batch, v.Review, v.Rows)
 	return v, nil
 }
+
+// What the filter of the review shows besides all.
+const (
+	showToFix   = "to-fix"   // rows with an issue
+	showToCheck = "to-check" // rows with a hint
+)
 
 // removeRows removes the users that were selected, or the one whose menu was
 // used.
@@ -137,8 +152,8 @@ func withDone(address, done string) string {
 	return address + mark + "done=" + done
 }
 
-// justDone says in words what the address says was done.
-func justDone(done string) string {
+// justDone says in words what the address says was done to a list.
+func justDone(done string, b operation.BatchSummary) string {
 	what, number, _ := strings.Cut(done, "-")
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 {
@@ -149,6 +164,18 @@ func justDone(done string) string {
 		return component.Plural(n, "user", "users") + " removed."
 	case "saved":
 		return "Row " + number + " saved. It is ready to be created."
+	case "added":
+		return "Row " + number + " added. It is ready to be created."
+	case "applied":
+		return component.Plural(n, "user", "users") + " corrected as suggested."
+	case "read":
+		return "The users of the file stand in the list now."
+	case "notice":
+		if n <= len(b.Notices) {
+			return b.Notices[n-1]
+		}
+	case "recalled":
+		return "Called back: " + component.Plural(n, "user stands", "users stand") + " on the list again, and nothing was created."
 	}
 	return ""
 }
@@ -205,7 +232,7 @@ func (p *portal) submit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *portal) showConfirmSubmit(w http.ResponseWriter, r *http.Request, status int, b operation.BatchSummary, problems []component.Problem) error {
-	return p.show(w, r, status, submitPage(p.batchFrame(r, "Submit", nil), b, component.Form{Problems: problems}), "dialog")
+	return p.show(w, r, status, submitPage(p.batchFrame(r, "Submit", nil), b, component.Form{Problems: problems}, p.Recall), "dialog")
 }
 
 func (p *portal) summary(r *http.Request) (operation.BatchSummary, error) {

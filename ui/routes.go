@@ -27,22 +27,7 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("GET /invite/single", p.officer(p.singleForm))
 	m.HandleFunc("POST /invite/single", p.officer(p.createAccount))
 	m.HandleFunc("POST /invite/single/check", p.officer(p.checkAccountField))
-
-	m.HandleFunc("GET /invite/multiple", p.officer(p.uploadForm))
-	m.HandleFunc("POST /invite/multiple", p.officerFile(p.upload))
-	m.HandleFunc("GET /invite/multiple/template.xlsx", p.officer(p.template))
-	m.HandleFunc("GET /invite/multiple/{id}", p.officer(p.batch))
-	m.HandleFunc("GET /invite/multiple/{id}/live", p.officer(p.batchLive))
-	m.HandleFunc("GET /invite/multiple/{id}/events", p.officer(p.batchEvents))
-	m.HandleFunc("POST /invite/multiple/{id}/upload", p.officerFile(p.upload))
-	m.HandleFunc("GET /invite/multiple/{id}/rows/{row}", p.officer(p.row))
-	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}", p.officer(p.updateRow))
-	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}/check", p.officer(p.checkRowField))
-	m.HandleFunc("POST /invite/multiple/{id}/remove", p.officer(p.removeRows))
-	m.HandleFunc("GET /invite/multiple/{id}/reset", p.officer(p.confirmReset))
-	m.HandleFunc("POST /invite/multiple/{id}/reset", p.officer(p.reset))
-	m.HandleFunc("GET /invite/multiple/{id}/submit", p.officer(p.confirmSubmit))
-	m.HandleFunc("POST /invite/multiple/{id}/submit", p.officer(p.submit))
+	p.lists(m)
 
 	m.HandleFunc("GET /status", p.officer(p.status))
 	m.HandleFunc("GET /status/live", p.officer(p.statusLive))
@@ -84,6 +69,38 @@ func (p *portal) routes() http.Handler {
 	all.Handle("GET /static/", static.Handler())
 	all.Handle("/", pages)
 	return all
+}
+
+// lists are the addresses of Create multiple accounts.
+func (p *portal) lists(m *http.ServeMux) {
+	m.HandleFunc("GET /invite/multiple", p.officer(p.uploadForm))
+	m.HandleFunc("POST /invite/multiple", p.officerFile(p.upload))
+	m.HandleFunc("GET /invite/multiple/template.xlsx", p.officer(p.template))
+	m.HandleFunc("GET /invite/multiple/{id}", p.officer(p.batch))
+	m.HandleFunc("GET /invite/multiple/{id}/live", p.officer(p.batchLive))
+	m.HandleFunc("GET /invite/multiple/{id}/events", p.officer(p.batchEvents))
+	m.HandleFunc("POST /invite/multiple/{id}/upload", p.officerFile(p.upload))
+	m.HandleFunc("GET /invite/multiple/{id}/upload", p.officer(p.fileForm))
+	m.HandleFunc("GET /invite/multiple/{id}/corrections.xlsx", p.officer(p.downloadCorrections))
+	m.HandleFunc("GET /invite/multiple/{id}/report.xlsx", p.officer(p.downloadReport))
+	m.HandleFunc("GET /invite/multiple/{id}/rows/new", p.officer(p.newRow))
+	m.HandleFunc("POST /invite/multiple/{id}/rows/new", p.officer(p.addRow))
+	m.HandleFunc("GET /invite/multiple/{id}/rows/{row}", p.officer(p.row))
+	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}", p.officer(p.updateRow))
+	m.HandleFunc("POST /invite/multiple/{id}/rows/{row}/check", p.officer(p.checkRowField))
+	m.HandleFunc("POST /invite/multiple/{id}/remove", p.officer(p.removeRows))
+	m.HandleFunc("POST /invite/multiple/{id}/suggestions", p.officer(p.applySuggestions))
+	m.HandleFunc("GET /invite/multiple/{id}/hand-over", p.officer(p.handOverForm))
+	m.HandleFunc("POST /invite/multiple/{id}/hand-over", p.officer(p.handOver))
+	m.HandleFunc("GET /invite/multiple/{id}/reset", p.officer(p.confirmReset))
+	m.HandleFunc("POST /invite/multiple/{id}/reset", p.officer(p.reset))
+	m.HandleFunc("GET /invite/multiple/{id}/submit", p.officer(p.confirmSubmit))
+	m.HandleFunc("POST /invite/multiple/{id}/submit", p.officer(p.submit))
+	m.HandleFunc("POST /invite/multiple/{id}/stop", p.officer(p.stop))
+	m.HandleFunc("POST /invite/multiple/{id}/continue", p.officer(p.goOn))
+	m.HandleFunc("POST /invite/multiple/{id}/retry", p.officer(p.retry))
+	m.HandleFunc("GET /invite/multiple/{id}/undo", p.officer(p.confirmUndo))
+	m.HandleFunc("POST /invite/multiple/{id}/undo", p.officer(p.undo))
 }
 
 // whole answers what no route matches with a page, too.

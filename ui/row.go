@@ -19,6 +19,7 @@ type rowView struct {
 	Back    string // query of the page of the list
 	Address string // of the list's page
 	Saved   bool   // stored, with something left to fix
+	Hints   []operation.Problem
 }
 
 // row shows one user of a list.
@@ -57,6 +58,54 @@ func (p *portal) updateRow(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, withDone(v.Address, "saved-"+strconv.Itoa(v.Number)))
 }
 
+// newRow is the form of a user who is added by hand.
+func (p *portal) newRow(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.newRowView(r)
+	if err != nil {
+		return err
+	}
+	v.Values = map[string]string{"countryCode": "65", "seedRequired": "no"}
+	return p.showRow(w, r, http.StatusOK, v)
+}
+
+// addRow adds a user to the list. What is wrong with it is shown; the user is on
+// the list all the same.
+func (p *portal) addRow(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.newRowView(r)
+	if err != nil {
+		return err
+	}
+	v.Values = readValues(r, accountFields...)
+	answer, err := operation.AddBatchRow(r.Context(), p.gql, v.Batch.Id, accountInput(v.Values))
+	if err != nil {
+		return err
+	}
+	added := answer.AddBatchRow
+	if len(added.Errors) > 0 || added.Row == nil {
+		v.Problems = problemsOf(added.Errors)
+		return p.showRow(w, r, http.StatusUnprocessableEntity, v)
+	}
+	v.ID, v.Number, v.Hints = added.Row.Id, added.Row.Number, added.Row.Hints
+	if len(added.Row.Issues) > 0 {
+		v.Problems, v.Saved = problemsOf(added.Row.Issues), true
+		return p.showRow(w, r, http.StatusUnprocessableEntity, v)
+	}
+	return seeOther(w, r, withDone(v.Address, "added-"+strconv.Itoa(v.Number)))
+}
+
+func (p *portal) newRowView(r *http.Request) (rowView, error) {
+	b, err := p.summary(r)
+	return rowView{Batch: b, ID: "new", Back: r.FormValue("back"), Address: p.backTo(r)}, err
+}
+
+// title is the heading of the dialog.
+func (v rowView) title() string {
+	if v.ID == "new" {
+		return "Add a user"
+	}
+	return "Details of row " + strconv.Itoa(v.Number)
+}
+
 func (p *portal) rowView(r *http.Request) (rowView, error) {
 	answer, err := operation.BatchRow(r.Context(), p.gql, r.PathValue("id"), r.PathValue("row"))
 	if err != nil {
@@ -71,6 +120,7 @@ func (p *portal) rowView(r *http.Request) (rowView, error) {
 		Batch:   answer.Batch.BatchSummary,
 		ID:      row.Id,
 		Number:  row.Number,
+		Hints:   row.Hints,
 		Back:    r.FormValue("back"),
 		Address: p.backTo(r),
 	}, nil
@@ -115,5 +165,6 @@ func rowValues(row operation.BatchRowFields) map[string]string {
 		"countryCode": code, "contactNumber": text(row.ContactNumber),
 		"organisation": text(row.Organisation), "department": text(row.Department),
 		"seedRequired": seed, "reason": text(row.Reason),
+		"startOn": startText(row),
 	}
 }

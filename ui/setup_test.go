@@ -24,6 +24,7 @@ import (
 	"golang.org/x/net/html"
 
 	"techbiz/internal/access"
+	"techbiz/internal/fault"
 	"techbiz/internal/signin"
 )
 
@@ -85,9 +86,16 @@ func setup(t *testing.T, a answers) http.Handler {
 		sources = append(sources, &ast.Source{Name: name, Input: string(text)})
 	}
 	h, err := New(Config{
-		Executor:  executor.New(canned{gqlparser.MustLoadSchema(sources...), a}),
-		SignIn:    &signin.Service{},
-		Template:  func(w io.Writer) error { _, err := io.WriteString(w, "PK"); return err },
+		Executor: executor.New(canned{gqlparser.MustLoadSchema(sources...), a}),
+		SignIn:   &signin.Service{},
+		Template: func(w io.Writer) error { _, err := io.WriteString(w, "PK"); return err },
+		Corrections: func(_ context.Context, _ uuid.UUID, w io.Writer) error {
+			_, err := io.WriteString(w, "PK corrections")
+			return err
+		},
+		Report: func(context.Context, uuid.UUID, io.Writer) error {
+			return fault.New(fault.NotFound, "This list is not there any more.")
+		},
 		Clock:     func() time.Time { return time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC) },
 		MaxUpload: 1 << 10,
 		MaxRows:   10000,

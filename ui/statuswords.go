@@ -75,7 +75,7 @@ var mailWords = map[operation.MailState]string{
 }
 
 var progressWords = map[operation.ProvisioningState]string{
-	operation.ProvisioningStateScheduled: "Waits for its start date",
+	operation.ProvisioningStateScheduled: "Waits until it is time to start",
 	operation.ProvisioningStateQueued:    "In progress",
 	operation.ProvisioningStateSucceeded: "Done",
 	operation.ProvisioningStateFailed:    "Failed",
@@ -90,6 +90,8 @@ var eventWords = map[string]string{
 	"MAIL_BOUNCED":    "Mail came back undelivered",
 	"MAIL_IN_DOUBT":   "Mail in doubt",
 	"RESENT":          "Invitation resent",
+	"STARTED":         "Started",
+	"RETRIED":         "Tried again",
 	"FAILED":          "Failed",
 	"CANCELLED":       "Cancelled",
 	"CORRECTED":       "Address corrected",

@@ -14,12 +14,15 @@ package ui
 //go:generate go tool templ generate -path .
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/google/uuid"
 
 	"techbiz/internal/clock"
 	"techbiz/internal/directory/sandbox"
@@ -45,6 +48,12 @@ type Config struct {
 	MailLeaves bool
 	// Template writes the Excel template for a list of users.
 	Template func(io.Writer) error
+	// Corrections writes the workbook of a list's rows to fix, and Report the one of
+	// what became of all its rows, for whoever acts in the context. Nothing is written
+	// where there is an error.
+	Corrections, Report func(ctx context.Context, list uuid.UUID, w io.Writer) error
+	// Recall is how long a submitted list can be called back before it runs.
+	Recall time.Duration
 	// Links lead out of the portal.
 	Links Links
 	// Clock is the business clock, which the sandbox can move forward.
@@ -67,8 +76,8 @@ type portal struct {
 // request's context (access.From) and the request's id in the answer's header
 // X-Request-Id.
 func New(c Config) (http.Handler, error) {
-	if c.Executor == nil || c.SignIn == nil || c.Clock == nil || c.Template == nil || c.Log == nil || c.MaxUpload <= 0 || c.MaxRows <= 0 {
-		return nil, errors.New("ui: Executor, SignIn, Template, Clock, MaxUpload, MaxRows and Log are required")
+	if c.Executor == nil || c.SignIn == nil || c.Clock == nil || c.Template == nil || c.Corrections == nil || c.Report == nil || c.Log == nil || c.MaxUpload <= 0 || c.MaxRows <= 0 {
+		return nil, errors.New("ui: Executor, SignIn, Template, Corrections, Report, Clock, MaxUpload, MaxRows and Log are required")
 	}
 	p := &portal{Config: c, gql: inProcess{c.Executor}}
 	return p.routes(), nil

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"techbiz/internal/directory/sandbox"
 	"techbiz/ui/component"
@@ -33,6 +34,50 @@ var batchStates = map[operation.BatchState]word{
 	operation.BatchStateSubmitted: {"info", "Creating"},
 	operation.BatchStateStopped:   {"warn", "Stopped"},
 	operation.BatchStateCompleted: {"ok", "Completed"},
+}
+
+// batchState is where a list stands, in a word.
+func batchState(b operation.BatchSummary) word {
+	if b.State == operation.BatchStateSubmitted && b.Queued > 0 && b.Scheduled == b.Queued {
+		return word{"info", "Scheduled"}
+	}
+	return batchStates[b.State]
+}
+
+// statusWord is where an invitation stands: what waits for its day has no status
+// in the directory yet.
+func statusWord(i operation.InvitationRow) word {
+	if i.Provisioning != operation.ProvisioningStateScheduled {
+		return techPassStatuses[i.TechPassStatus]
+	}
+	if day := dayText(i.StartOn); day != "" {
+		return word{"info", "Starts on " + day}
+	}
+	return word{"info", "Starts soon"}
+}
+
+// dayOf reads a day of the API, nil where there is none.
+func dayOf(s *string) *time.Time {
+	if at, err := day(text(s)); err == nil {
+		return &at
+	}
+	return nil
+}
+
+// dayText shows a day of the API as people write it, dd-mm-yyyy.
+func dayText(s *string) string {
+	if at := dayOf(s); at != nil {
+		return at.Format("02-01-2006")
+	}
+	return ""
+}
+
+// startText is a row's start date, or what stands in the cell instead.
+func startText(row operation.BatchRowFields) string {
+	if day := dayText(row.StartOn); day != "" {
+		return day
+	}
+	return text(row.StartText)
 }
 
 // remarkOn says in words what the status alone does not: what the work or the
@@ -108,6 +153,23 @@ func submitQuestion(b operation.BatchSummary) string {
 		return "Nothing to create yet"
 	}
 	return "Create " + component.Plural(ready(b), "account", "accounts") + "?"
+}
+
+func undoQuestion(v undoView) string {
+	switch {
+	case v.Undone == 0:
+		return "There is nothing to undo"
+	case v.Recall:
+		return "Call back " + component.Plural(v.Undone, "user", "users") + "?"
+	}
+	return "Undo " + component.Plural(v.Undone, "invitation", "invitations") + "?"
+}
+
+func startOrStarts(n int) string {
+	if n == 1 {
+		return "starts"
+	}
+	return "start"
 }
 
 func isOrAre(n int) string {

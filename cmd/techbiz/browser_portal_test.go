@@ -137,10 +137,11 @@ func (on *portal) officer(name string) account {
 
 func (a account) name() string { return a.first + " " + a.last }
 
-// row is what stands in the row of a table that an e-mail address leads.
+// row is what stands in the row of a table that an e-mail address leads, whatever
+// small print stands below it.
 func (p *page) row(email string) string {
 	p.t.Helper()
-	text, _ := evaluate[string](p, fmt.Sprintf(`[...document.querySelectorAll('tbody tr')].find((r) => r.querySelector('th')?.textContent.trim() === %q)?.innerText ?? ''`, email))
+	text, _ := evaluate[string](p, fmt.Sprintf(`[...document.querySelectorAll('tbody tr')].find((r) => [...r.querySelector('th')?.childNodes ?? []].filter((n) => n.nodeName !== 'SMALL').map((n) => n.textContent).join('').trim() === %q)?.innerText ?? ''`, email))
 	return words(text)
 }
 

@@ -126,7 +126,7 @@ func (w *walk) listUnderReview() {
 	w.visit("upload-error")
 	w.upload("Choose a file", workbookOf(w.t, w.list...))
 	w.sees(fmt.Sprintf("2 of %d users to fix.", len(w.list)))
-	w.await("the directory's word on the list", func() bool { return !strings.Contains(w.text(), "still looking up") })
+	w.await("the directory's word on the list", func() bool { return !strings.Contains(w.text(), "Checking the directory") })
 	w.visit("review")
 	w.click("button", "Actions for "+w.list[0].name())
 	w.find("menuitem", "Remove")

@@ -83,6 +83,7 @@ type ComplexityRoot struct {
 		Rows                  func(childComplexity int, first *int, after *string, last *int, before *string, flagged *bool, hinted *bool, suggested *bool, toCorrect *bool, search *string) int
 		RowsToCorrect         func(childComplexity int) int
 		Scheduled             func(childComplexity int) int
+		StartingLater         func(childComplexity int) int
 		State                 func(childComplexity int) int
 		SubmittedAt           func(childComplexity int) int
 		Succeeded             func(childComplexity int) int
@@ -343,6 +344,7 @@ type BatchResolver interface {
 	ValidRows(ctx context.Context, obj *ent.Batch) (int, error)
 	FlaggedRows(ctx context.Context, obj *ent.Batch) (int, error)
 	SuggestedRows(ctx context.Context, obj *ent.Batch) (int, error)
+	StartingLater(ctx context.Context, obj *ent.Batch) (int, error)
 	HintedRows(ctx context.Context, obj *ent.Batch) (int, error)
 	RowsToCorrect(ctx context.Context, obj *ent.Batch) (int, error)
 	IssueKinds(ctx context.Context, obj *ent.Batch) ([]*batch.KindCount, error)
@@ -610,6 +612,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Batch.Scheduled(childComplexity), true
+	case "Batch.startingLater":
+		if e.ComplexityRoot.Batch.StartingLater == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Batch.StartingLater(childComplexity), true
 	case "Batch.state":
 		if e.ComplexityRoot.Batch.State == nil {
 			break
@@ -1901,6 +1909,8 @@ type Batch {
   flaggedRows: Int!
   "Rows with an issue for which a value is suggested; applySuggestions puts it in."
   suggestedRows: Int!
+  "Rows without an issue that would wait for their start date if the list were submitted now."
+  startingLater: Int!
   "Rows with a hint."
   hintedRows: Int!
   "Rows that need a correction: those with an issue, and submitted ones that failed. They are the rows of the correction workbook."
@@ -2794,6 +2804,8 @@ func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql
 		return ec.fieldContext_Batch_flaggedRows(ctx, field)
 	case "suggestedRows":
 		return ec.fieldContext_Batch_suggestedRows(ctx, field)
+	case "startingLater":
+		return ec.fieldContext_Batch_startingLater(ctx, field)
 	case "hintedRows":
 		return ec.fieldContext_Batch_hintedRows(ctx, field)
 	case "rowsToCorrect":
@@ -4486,6 +4498,29 @@ func (ec *executionContext) _Batch_suggestedRows(ctx context.Context, field grap
 	)
 }
 func (ec *executionContext) fieldContext_Batch_suggestedRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Batch_startingLater(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Batch_startingLater(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Batch().StartingLater(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Batch_startingLater(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Batch", field, true, true, "Int")
 }
 
@@ -11079,6 +11114,12 @@ func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, ob
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Batch_suggestedRows(ctx, field, obj)
+				})
+		case "startingLater":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Batch_startingLater(ctx, field, obj)
 				})
 		case "hintedRows":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

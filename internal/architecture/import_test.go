@@ -53,6 +53,7 @@ var house = []folder{
 	{path: "internal/architecture", level: 0, upTo: none},
 	{path: "internal/clock", level: 0, upTo: none},
 	{path: "internal/fault", level: 0, upTo: none},
+	{path: "internal/formula", level: 0, upTo: none},
 	{path: "internal/requestid", level: 0, upTo: none},
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"techbiz/ent/predicate"
 	"techbiz/internal/address"
 	"techbiz/internal/database"
+	"techbiz/internal/invite"
 )
 
 // Search matches rows by a prefix of e-mail, username, first or last name.
@@ -28,7 +31,9 @@ func Search(search string) predicate.BatchRow {
 
 // Counts are how many rows of a batch stand where.
 type Counts struct {
-	Total, Flagged, LeftOut              int
+	Total, Flagged, LeftOut int
+	// Later are those that would wait for their start date if they were submitted now.
+	Later                                int
 	Queued, Succeeded, Failed, Cancelled int
 	// Scheduled are those of Queued that wait for their time; Earlier are those that
 	// were done before the work last went on.
@@ -50,11 +55,12 @@ func (s *Service) Count(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Cou
 	}
 	in := strings.Join(marks, ", ")
 	err := s.DB.Query(ctx, `SELECT batch_id, count(*), sum(CASE WHEN flagged THEN 1 ELSE 0 END),
-			sum(CASE WHEN left_out AND NOT submitted THEN 1 ELSE 0 END)
-		FROM batch_rows WHERE batch_id IN (`+in+`) AND NOT replaced GROUP BY batch_id`, args, func(r *sql.Rows) error {
+			sum(CASE WHEN left_out AND NOT submitted THEN 1 ELSE 0 END),
+			sum(CASE WHEN start_on > $`+strconv.Itoa(len(ids)+1)+` AND NOT flagged AND NOT submitted THEN 1 ELSE 0 END)
+		FROM batch_rows WHERE batch_id IN (`+in+`) AND NOT replaced GROUP BY batch_id`, append(slices.Clip(args), invite.StartedDay(s.DB.Now())), func(r *sql.Rows) error {
 		var id uuid.UUID
 		var c Counts
-		err := r.Scan(&id, &c.Total, &c.Flagged, &c.LeftOut)
+		err := r.Scan(&id, &c.Total, &c.Flagged, &c.LeftOut, &c.Later)
 		counts[id] = c
 		return err
 	})

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"techbiz/internal/formula"
 )
 
 // ReportRow is one user of a batch with what became of it, in words for a person.
@@ -119,7 +120,7 @@ func reportCells(r ReportRow, day int) []any {
 		switch v := c.value(r).(type) {
 		case string:
 			if v != "" {
-				cells[i] = neutral(v)
+				cells[i] = formula.Neutral(v)
 			}
 		case time.Time:
 			cells[i] = excelize.Cell{StyleID: day, Value: v}
@@ -128,13 +129,4 @@ func reportCells(r ReportRow, day int) []any {
 		}
 	}
 	return cells
-}
-
-// neutral keeps a spreadsheet from reading a text as a formula, be it after a copy
-// or a save as CSV: an apostrophe goes before what would begin one.
-func neutral(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

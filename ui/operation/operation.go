@@ -70,15 +70,78 @@ func (v *AccountInput) GetReason() string { return v.Reason }
 // GetStartOn returns AccountInput.StartOn, and is useful for accessing the field via an interface.
 func (v *AccountInput) GetStartOn() *string { return v.StartOn }
 
+// AddBatchRowAddBatchRowBatchRowPayload includes the requested fields of the GraphQL type BatchRowPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of one row. A row with issues is stored all the same: its issues stand on the row.
+type AddBatchRowAddBatchRowBatchRowPayload struct {
+	// The row as it now stands; null whenever errors stand.
+	Row *BatchRowFields `json:"row"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetRow returns AddBatchRowAddBatchRowBatchRowPayload.Row, and is useful for accessing the field via an interface.
+func (v *AddBatchRowAddBatchRowBatchRowPayload) GetRow() *BatchRowFields { return v.Row }
+
+// GetErrors returns AddBatchRowAddBatchRowBatchRowPayload.Errors, and is useful for accessing the field via an interface.
+func (v *AddBatchRowAddBatchRowBatchRowPayload) GetErrors() []Problem { return v.Errors }
+
+// AddBatchRowResponse is returned by AddBatchRow on success.
+type AddBatchRowResponse struct {
+	// Adds a user to a draft.
+	AddBatchRow AddBatchRowAddBatchRowBatchRowPayload `json:"addBatchRow"`
+}
+
+// GetAddBatchRow returns AddBatchRowResponse.AddBatchRow, and is useful for accessing the field via an interface.
+func (v *AddBatchRowResponse) GetAddBatchRow() AddBatchRowAddBatchRowBatchRowPayload {
+	return v.AddBatchRow
+}
+
+// ApplySuggestionsApplySuggestionsBatchPayload includes the requested fields of the GraphQL type BatchPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a batch.
+type ApplySuggestionsApplySuggestionsBatchPayload struct {
+	// How many users applySuggestions changed; null in other answers.
+	Changed *int `json:"changed"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetChanged returns ApplySuggestionsApplySuggestionsBatchPayload.Changed, and is useful for accessing the field via an interface.
+func (v *ApplySuggestionsApplySuggestionsBatchPayload) GetChanged() *int { return v.Changed }
+
+// GetErrors returns ApplySuggestionsApplySuggestionsBatchPayload.Errors, and is useful for accessing the field via an interface.
+func (v *ApplySuggestionsApplySuggestionsBatchPayload) GetErrors() []Problem { return v.Errors }
+
+// ApplySuggestionsResponse is returned by ApplySuggestions on success.
+type ApplySuggestionsResponse struct {
+	// Puts what was probably meant (UserError.suggestion) in the place of what was typed, each field's once, and checks the rows again. With code or field
+	// only the issues of that kind: one call applies all that are alike.
+	ApplySuggestions ApplySuggestionsApplySuggestionsBatchPayload `json:"applySuggestions"`
+}
+
+// GetApplySuggestions returns ApplySuggestionsResponse.ApplySuggestions, and is useful for accessing the field via an interface.
+func (v *ApplySuggestionsResponse) GetApplySuggestions() ApplySuggestionsApplySuggestionsBatchPayload {
+	return v.ApplySuggestions
+}
+
 // BatchOutcomeBatch includes the requested fields of the GraphQL type Batch.
 // The GraphQL type's documentation follows.
 //
 // A list of users, from a file or a call, whose accounts are created together.
 type BatchOutcomeBatch struct {
 	BatchSummary `json:"-"`
+	BatchReview  `json:"-"`
+	// The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200.
+	Failures FailedRows `json:"failures"`
 	// The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200.
 	Rows BatchOutcomeBatchRowsBatchRowConnection `json:"rows"`
 }
+
+// GetFailures returns BatchOutcomeBatch.Failures, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetFailures() FailedRows { return v.Failures }
 
 // GetRows returns BatchOutcomeBatch.Rows, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeBatch) GetRows() BatchOutcomeBatchRowsBatchRowConnection { return v.Rows }
@@ -136,6 +199,36 @@ func (v *BatchOutcomeBatch) GetCancelled() int { return v.BatchSummary.Cancelled
 // GetNotices returns BatchOutcomeBatch.Notices, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeBatch) GetNotices() []string { return v.BatchSummary.Notices }
 
+// GetExpiresAt returns BatchOutcomeBatch.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetExpiresAt() *time.Time { return v.BatchSummary.ExpiresAt }
+
+// GetScheduled returns BatchOutcomeBatch.Scheduled, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
+
+// GetStartingLater returns BatchOutcomeBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
+// GetRecallUntil returns BatchOutcomeBatch.RecallUntil, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
+
+// GetUndo returns BatchOutcomeBatch.Undo, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetUndo() *UndoReceipt { return v.BatchSummary.Undo }
+
+// GetDirectoryChecked returns BatchOutcomeBatch.DirectoryChecked, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetDirectoryChecked() int { return v.BatchReview.DirectoryChecked }
+
+// GetSuggestedRows returns BatchOutcomeBatch.SuggestedRows, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetSuggestedRows() int { return v.BatchReview.SuggestedRows }
+
+// GetHintedRows returns BatchOutcomeBatch.HintedRows, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetHintedRows() int { return v.BatchReview.HintedRows }
+
+// GetRowsToCorrect returns BatchOutcomeBatch.RowsToCorrect, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetRowsToCorrect() int { return v.BatchReview.RowsToCorrect }
+
+// GetIssueKinds returns BatchOutcomeBatch.IssueKinds, and is useful for accessing the field via an interface.
+func (v *BatchOutcomeBatch) GetIssueKinds() []IssueKind { return v.BatchReview.IssueKinds }
+
 func (v *BatchOutcomeBatch) UnmarshalJSON(b []byte) error {
 
 	if string(b) == "null" {
@@ -158,10 +251,17 @@ func (v *BatchOutcomeBatch) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return err
 	}
+	err = json.Unmarshal(
+		b, &v.BatchReview)
+	if err != nil {
+		return err
+	}
 	return nil
 }
 
 type __premarshalBatchOutcomeBatch struct {
+	Failures FailedRows `json:"failures"`
+
 	Rows BatchOutcomeBatchRowsBatchRowConnection `json:"rows"`
 
 	Id string `json:"id"`
@@ -197,6 +297,26 @@ type __premarshalBatchOutcomeBatch struct {
 	Cancelled int `json:"cancelled"`
 
 	Notices []string `json:"notices"`
+
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Scheduled int `json:"scheduled"`
+
+	StartingLater int `json:"startingLater"`
+
+	RecallUntil *time.Time `json:"recallUntil"`
+
+	Undo *UndoReceipt `json:"undo"`
+
+	DirectoryChecked int `json:"directoryChecked"`
+
+	SuggestedRows int `json:"suggestedRows"`
+
+	HintedRows int `json:"hintedRows"`
+
+	RowsToCorrect int `json:"rowsToCorrect"`
+
+	IssueKinds []IssueKind `json:"issueKinds"`
 }
 
 func (v *BatchOutcomeBatch) MarshalJSON() ([]byte, error) {
@@ -210,6 +330,7 @@ func (v *BatchOutcomeBatch) MarshalJSON() ([]byte, error) {
 func (v *BatchOutcomeBatch) __premarshalJSON() (*__premarshalBatchOutcomeBatch, error) {
 	var retval __premarshalBatchOutcomeBatch
 
+	retval.Failures = v.Failures
 	retval.Rows = v.Rows
 	retval.Id = v.BatchSummary.Id
 	retval.FileName = v.BatchSummary.FileName
@@ -228,6 +349,16 @@ func (v *BatchOutcomeBatch) __premarshalJSON() (*__premarshalBatchOutcomeBatch, 
 	retval.Failed = v.BatchSummary.Failed
 	retval.Cancelled = v.BatchSummary.Cancelled
 	retval.Notices = v.BatchSummary.Notices
+	retval.ExpiresAt = v.BatchSummary.ExpiresAt
+	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
+	retval.RecallUntil = v.BatchSummary.RecallUntil
+	retval.Undo = v.BatchSummary.Undo
+	retval.DirectoryChecked = v.BatchReview.DirectoryChecked
+	retval.SuggestedRows = v.BatchReview.SuggestedRows
+	retval.HintedRows = v.BatchReview.HintedRows
+	retval.RowsToCorrect = v.BatchReview.RowsToCorrect
+	retval.IssueKinds = v.BatchReview.IssueKinds
 	return &retval, nil
 }
 
@@ -248,38 +379,14 @@ func (v *BatchOutcomeBatchRowsBatchRowConnection) GetNodes() []BatchRowFields { 
 // GetTotalCount returns BatchOutcomeBatchRowsBatchRowConnection.TotalCount, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeBatchRowsBatchRowConnection) GetTotalCount() int { return v.TotalCount }
 
-// BatchOutcomeInvitationsInvitationConnection includes the requested fields of the GraphQL type InvitationConnection.
-// The GraphQL type's documentation follows.
-//
-// A page of invitations.
-type BatchOutcomeInvitationsInvitationConnection struct {
-	// The invitations alone.
-	Nodes []InvitationRow `json:"nodes"`
-	// How many match; exact up to 10,000.
-	TotalCount int `json:"totalCount"`
-}
-
-// GetNodes returns BatchOutcomeInvitationsInvitationConnection.Nodes, and is useful for accessing the field via an interface.
-func (v *BatchOutcomeInvitationsInvitationConnection) GetNodes() []InvitationRow { return v.Nodes }
-
-// GetTotalCount returns BatchOutcomeInvitationsInvitationConnection.TotalCount, and is useful for accessing the field via an interface.
-func (v *BatchOutcomeInvitationsInvitationConnection) GetTotalCount() int { return v.TotalCount }
-
 // BatchOutcomeResponse is returned by BatchOutcome on success.
 type BatchOutcomeResponse struct {
 	// One of the caller's batches; null when it is not there or not the caller's.
 	Batch *BatchOutcomeBatch `json:"batch"`
-	// The caller's invitations, newest first unless orderBy says otherwise. first or last must lie between 1 and 200 (BAD_REQUEST); absent means the first 50.
-	Invitations BatchOutcomeInvitationsInvitationConnection `json:"invitations"`
 }
 
 // GetBatch returns BatchOutcomeResponse.Batch, and is useful for accessing the field via an interface.
 func (v *BatchOutcomeResponse) GetBatch() *BatchOutcomeBatch { return v.Batch }
-
-// GetInvitations returns BatchOutcomeResponse.Invitations, and is useful for accessing the field via an interface.
-func (v *BatchOutcomeResponse) GetInvitations() BatchOutcomeInvitationsInvitationConnection {
-	return v.Invitations
-}
 
 // BatchProgressResponse is returned by BatchProgress on success.
 type BatchProgressResponse struct {
@@ -298,6 +405,35 @@ type BatchResponse struct {
 
 // GetBatch returns BatchResponse.Batch, and is useful for accessing the field via an interface.
 func (v *BatchResponse) GetBatch() *BatchSummary { return v.Batch }
+
+// What a list has to be looked at for; the rows of a list are counted for it.
+type BatchReview struct {
+	// How many rows have been looked up in the directory so far; of a list that was submitted, as far as its review came.
+	DirectoryChecked int `json:"directoryChecked"`
+	// Rows with an issue for which a value is suggested; applySuggestions puts it in.
+	SuggestedRows int `json:"suggestedRows"`
+	// Rows with a hint.
+	HintedRows int `json:"hintedRows"`
+	// Rows that need a correction: those with an issue, and submitted ones that failed. They are the rows of the correction workbook.
+	RowsToCorrect int `json:"rowsToCorrect"`
+	// How often each kind of issue stands on the rows that were not submitted, the most frequent first.
+	IssueKinds []IssueKind `json:"issueKinds"`
+}
+
+// GetDirectoryChecked returns BatchReview.DirectoryChecked, and is useful for accessing the field via an interface.
+func (v *BatchReview) GetDirectoryChecked() int { return v.DirectoryChecked }
+
+// GetSuggestedRows returns BatchReview.SuggestedRows, and is useful for accessing the field via an interface.
+func (v *BatchReview) GetSuggestedRows() int { return v.SuggestedRows }
+
+// GetHintedRows returns BatchReview.HintedRows, and is useful for accessing the field via an interface.
+func (v *BatchReview) GetHintedRows() int { return v.HintedRows }
+
+// GetRowsToCorrect returns BatchReview.RowsToCorrect, and is useful for accessing the field via an interface.
+func (v *BatchReview) GetRowsToCorrect() int { return v.RowsToCorrect }
+
+// GetIssueKinds returns BatchReview.IssueKinds, and is useful for accessing the field via an interface.
+func (v *BatchReview) GetIssueKinds() []IssueKind { return v.IssueKinds }
 
 // BatchRowBatch includes the requested fields of the GraphQL type Batch.
 // The GraphQL type's documentation follows.
@@ -365,6 +501,21 @@ func (v *BatchRowBatch) GetCancelled() int { return v.BatchSummary.Cancelled }
 // GetNotices returns BatchRowBatch.Notices, and is useful for accessing the field via an interface.
 func (v *BatchRowBatch) GetNotices() []string { return v.BatchSummary.Notices }
 
+// GetExpiresAt returns BatchRowBatch.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetExpiresAt() *time.Time { return v.BatchSummary.ExpiresAt }
+
+// GetScheduled returns BatchRowBatch.Scheduled, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
+
+// GetStartingLater returns BatchRowBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
+// GetRecallUntil returns BatchRowBatch.RecallUntil, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
+
+// GetUndo returns BatchRowBatch.Undo, and is useful for accessing the field via an interface.
+func (v *BatchRowBatch) GetUndo() *UndoReceipt { return v.BatchSummary.Undo }
+
 func (v *BatchRowBatch) UnmarshalJSON(b []byte) error {
 
 	if string(b) == "null" {
@@ -426,6 +577,16 @@ type __premarshalBatchRowBatch struct {
 	Cancelled int `json:"cancelled"`
 
 	Notices []string `json:"notices"`
+
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Scheduled int `json:"scheduled"`
+
+	StartingLater int `json:"startingLater"`
+
+	RecallUntil *time.Time `json:"recallUntil"`
+
+	Undo *UndoReceipt `json:"undo"`
 }
 
 func (v *BatchRowBatch) MarshalJSON() ([]byte, error) {
@@ -457,6 +618,11 @@ func (v *BatchRowBatch) __premarshalJSON() (*__premarshalBatchRowBatch, error) {
 	retval.Failed = v.BatchSummary.Failed
 	retval.Cancelled = v.BatchSummary.Cancelled
 	retval.Notices = v.BatchSummary.Notices
+	retval.ExpiresAt = v.BatchSummary.ExpiresAt
+	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
+	retval.RecallUntil = v.BatchSummary.RecallUntil
+	retval.Undo = v.BatchSummary.Undo
 	return &retval, nil
 }
 
@@ -469,6 +635,8 @@ type BatchRowFields struct {
 	Id string `json:"id"`
 	// The row's number in the sheet, as Excel shows it; without a file the position in the call, from 1.
 	Number int `json:"number"`
+	// The file and the sheet that the row comes from; null where the whole list comes from one, and for users that were added by hand.
+	Sheet *string `json:"sheet"`
 	// E-mail address as typed.
 	Email string `json:"email"`
 	// TechPass username as typed.
@@ -491,8 +659,14 @@ type BatchRowFields struct {
 	SeedText *string `json:"seedText"`
 	// Reason as typed.
 	Reason *string `json:"reason"`
+	// Nothing happens before 09:00 of that day in Singapore; null: at once, or the cell says no day.
+	StartOn *string `json:"startOn"`
+	// What the cell of the start date said.
+	StartText *string `json:"startText"`
 	// What is wrong; while one stands, the row is flagged.
 	Issues []Problem `json:"issues"`
+	// What is worth a look and no obstacle: DUPLICATE_IN_FILE for what is probably the same person as an earlier row (same name and organisation, e-mail addresses one letter apart), ACCOUNT_TERMINATED, SEED_NOT_ASSIGNED.
+	Hints []Problem `json:"hints"`
 }
 
 // GetId returns BatchRowFields.Id, and is useful for accessing the field via an interface.
@@ -500,6 +674,9 @@ func (v *BatchRowFields) GetId() string { return v.Id }
 
 // GetNumber returns BatchRowFields.Number, and is useful for accessing the field via an interface.
 func (v *BatchRowFields) GetNumber() int { return v.Number }
+
+// GetSheet returns BatchRowFields.Sheet, and is useful for accessing the field via an interface.
+func (v *BatchRowFields) GetSheet() *string { return v.Sheet }
 
 // GetEmail returns BatchRowFields.Email, and is useful for accessing the field via an interface.
 func (v *BatchRowFields) GetEmail() string { return v.Email }
@@ -534,8 +711,17 @@ func (v *BatchRowFields) GetSeedText() *string { return v.SeedText }
 // GetReason returns BatchRowFields.Reason, and is useful for accessing the field via an interface.
 func (v *BatchRowFields) GetReason() *string { return v.Reason }
 
+// GetStartOn returns BatchRowFields.StartOn, and is useful for accessing the field via an interface.
+func (v *BatchRowFields) GetStartOn() *string { return v.StartOn }
+
+// GetStartText returns BatchRowFields.StartText, and is useful for accessing the field via an interface.
+func (v *BatchRowFields) GetStartText() *string { return v.StartText }
+
 // GetIssues returns BatchRowFields.Issues, and is useful for accessing the field via an interface.
 func (v *BatchRowFields) GetIssues() []Problem { return v.Issues }
+
+// GetHints returns BatchRowFields.Hints, and is useful for accessing the field via an interface.
+func (v *BatchRowFields) GetHints() []Problem { return v.Hints }
 
 // BatchRowResponse is returned by BatchRow on success.
 type BatchRowResponse struct {
@@ -552,6 +738,7 @@ func (v *BatchRowResponse) GetBatch() *BatchRowBatch { return v.Batch }
 // A list of users, from a file or a call, whose accounts are created together.
 type BatchRowsBatch struct {
 	BatchSummary `json:"-"`
+	BatchReview  `json:"-"`
 	// The rows in their order, without failed ones that were corrected; first 10 unless said otherwise, at most 200.
 	Rows BatchRowsBatchRowsBatchRowConnection `json:"rows"`
 }
@@ -612,6 +799,36 @@ func (v *BatchRowsBatch) GetCancelled() int { return v.BatchSummary.Cancelled }
 // GetNotices returns BatchRowsBatch.Notices, and is useful for accessing the field via an interface.
 func (v *BatchRowsBatch) GetNotices() []string { return v.BatchSummary.Notices }
 
+// GetExpiresAt returns BatchRowsBatch.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetExpiresAt() *time.Time { return v.BatchSummary.ExpiresAt }
+
+// GetScheduled returns BatchRowsBatch.Scheduled, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
+
+// GetStartingLater returns BatchRowsBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
+// GetRecallUntil returns BatchRowsBatch.RecallUntil, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
+
+// GetUndo returns BatchRowsBatch.Undo, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetUndo() *UndoReceipt { return v.BatchSummary.Undo }
+
+// GetDirectoryChecked returns BatchRowsBatch.DirectoryChecked, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetDirectoryChecked() int { return v.BatchReview.DirectoryChecked }
+
+// GetSuggestedRows returns BatchRowsBatch.SuggestedRows, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetSuggestedRows() int { return v.BatchReview.SuggestedRows }
+
+// GetHintedRows returns BatchRowsBatch.HintedRows, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetHintedRows() int { return v.BatchReview.HintedRows }
+
+// GetRowsToCorrect returns BatchRowsBatch.RowsToCorrect, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetRowsToCorrect() int { return v.BatchReview.RowsToCorrect }
+
+// GetIssueKinds returns BatchRowsBatch.IssueKinds, and is useful for accessing the field via an interface.
+func (v *BatchRowsBatch) GetIssueKinds() []IssueKind { return v.BatchReview.IssueKinds }
+
 func (v *BatchRowsBatch) UnmarshalJSON(b []byte) error {
 
 	if string(b) == "null" {
@@ -631,6 +848,11 @@ func (v *BatchRowsBatch) UnmarshalJSON(b []byte) error {
 
 	err = json.Unmarshal(
 		b, &v.BatchSummary)
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(
+		b, &v.BatchReview)
 	if err != nil {
 		return err
 	}
@@ -673,6 +895,26 @@ type __premarshalBatchRowsBatch struct {
 	Cancelled int `json:"cancelled"`
 
 	Notices []string `json:"notices"`
+
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Scheduled int `json:"scheduled"`
+
+	StartingLater int `json:"startingLater"`
+
+	RecallUntil *time.Time `json:"recallUntil"`
+
+	Undo *UndoReceipt `json:"undo"`
+
+	DirectoryChecked int `json:"directoryChecked"`
+
+	SuggestedRows int `json:"suggestedRows"`
+
+	HintedRows int `json:"hintedRows"`
+
+	RowsToCorrect int `json:"rowsToCorrect"`
+
+	IssueKinds []IssueKind `json:"issueKinds"`
 }
 
 func (v *BatchRowsBatch) MarshalJSON() ([]byte, error) {
@@ -704,6 +946,16 @@ func (v *BatchRowsBatch) __premarshalJSON() (*__premarshalBatchRowsBatch, error)
 	retval.Failed = v.BatchSummary.Failed
 	retval.Cancelled = v.BatchSummary.Cancelled
 	retval.Notices = v.BatchSummary.Notices
+	retval.ExpiresAt = v.BatchSummary.ExpiresAt
+	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
+	retval.RecallUntil = v.BatchSummary.RecallUntil
+	retval.Undo = v.BatchSummary.Undo
+	retval.DirectoryChecked = v.BatchReview.DirectoryChecked
+	retval.SuggestedRows = v.BatchReview.SuggestedRows
+	retval.HintedRows = v.BatchReview.HintedRows
+	retval.RowsToCorrect = v.BatchReview.RowsToCorrect
+	retval.IssueKinds = v.BatchReview.IssueKinds
 	return &retval, nil
 }
 
@@ -798,6 +1050,16 @@ type BatchSummary struct {
 	Cancelled int `json:"cancelled"`
 	// What reading the files noticed (hidden rows that were read, columns that were ignored), and what each correction did.
 	Notices []string `json:"notices"`
+	// When a draft is deleted unless somebody changes or submits it; null for what is no draft. The owner gets a mail before.
+	ExpiresAt *time.Time `json:"expiresAt"`
+	// Submitted rows that wait for their start date or for the end of the recall window. They are among those in queued.
+	Scheduled int `json:"scheduled"`
+	// Rows without an issue that would wait for their start date if the list were submitted now.
+	StartingLater int `json:"startingLater"`
+	// Until then nothing of the last submission runs, and undoBatch puts its users back on the list; null without a recall window.
+	RecallUntil *time.Time `json:"recallUntil"`
+	// What undoBatch last did; null where it was never used.
+	Undo *UndoReceipt `json:"undo"`
 }
 
 // GetId returns BatchSummary.Id, and is useful for accessing the field via an interface.
@@ -850,6 +1112,21 @@ func (v *BatchSummary) GetCancelled() int { return v.Cancelled }
 
 // GetNotices returns BatchSummary.Notices, and is useful for accessing the field via an interface.
 func (v *BatchSummary) GetNotices() []string { return v.Notices }
+
+// GetExpiresAt returns BatchSummary.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// GetScheduled returns BatchSummary.Scheduled, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetScheduled() int { return v.Scheduled }
+
+// GetStartingLater returns BatchSummary.StartingLater, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetStartingLater() int { return v.StartingLater }
+
+// GetRecallUntil returns BatchSummary.RecallUntil, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetRecallUntil() *time.Time { return v.RecallUntil }
+
+// GetUndo returns BatchSummary.Undo, and is useful for accessing the field via an interface.
+func (v *BatchSummary) GetUndo() *UndoReceipt { return v.Undo }
 
 // BatchesBatchesBatchConnection includes the requested fields of the GraphQL type BatchConnection.
 // The GraphQL type's documentation follows.
@@ -944,6 +1221,29 @@ type CheckEmailInvitationResponse struct {
 // GetValidateEmailInvitation returns CheckEmailInvitationResponse.ValidateEmailInvitation, and is useful for accessing the field via an interface.
 func (v *CheckEmailInvitationResponse) GetValidateEmailInvitation() []Problem {
 	return v.ValidateEmailInvitation
+}
+
+// ContinueBatchContinueBatchBatchPayload includes the requested fields of the GraphQL type BatchPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a batch.
+type ContinueBatchContinueBatchBatchPayload struct {
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns ContinueBatchContinueBatchBatchPayload.Errors, and is useful for accessing the field via an interface.
+func (v *ContinueBatchContinueBatchBatchPayload) GetErrors() []Problem { return v.Errors }
+
+// ContinueBatchResponse is returned by ContinueBatch on success.
+type ContinueBatchResponse struct {
+	// Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with.
+	ContinueBatch ContinueBatchContinueBatchBatchPayload `json:"continueBatch"`
+}
+
+// GetContinueBatch returns ContinueBatchResponse.ContinueBatch, and is useful for accessing the field via an interface.
+func (v *ContinueBatchResponse) GetContinueBatch() ContinueBatchContinueBatchBatchPayload {
+	return v.ContinueBatch
 }
 
 // CorrectAddressCorrectAddressInvitationPayload includes the requested fields of the GraphQL type InvitationPayload.
@@ -1161,6 +1461,253 @@ func (v *Event) GetBy() *Person { return v.By }
 // GetDetail returns Event.Detail, and is useful for accessing the field via an interface.
 func (v *Event) GetDetail() *string { return v.Detail }
 
+// FailedRow includes the requested fields of the GraphQL type BatchRow.
+// The GraphQL type's documentation follows.
+//
+// One user of a list, as typed.
+type FailedRow struct {
+	BatchRowFields `json:"-"`
+	// What came of it, once submitted.
+	Invitation *Failure `json:"invitation"`
+}
+
+// GetInvitation returns FailedRow.Invitation, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetInvitation() *Failure { return v.Invitation }
+
+// GetId returns FailedRow.Id, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetId() string { return v.BatchRowFields.Id }
+
+// GetNumber returns FailedRow.Number, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetNumber() int { return v.BatchRowFields.Number }
+
+// GetSheet returns FailedRow.Sheet, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetSheet() *string { return v.BatchRowFields.Sheet }
+
+// GetEmail returns FailedRow.Email, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetEmail() string { return v.BatchRowFields.Email }
+
+// GetTechPassUsername returns FailedRow.TechPassUsername, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetTechPassUsername() *string { return v.BatchRowFields.TechPassUsername }
+
+// GetFirstName returns FailedRow.FirstName, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetFirstName() *string { return v.BatchRowFields.FirstName }
+
+// GetLastName returns FailedRow.LastName, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetLastName() *string { return v.BatchRowFields.LastName }
+
+// GetCountryCode returns FailedRow.CountryCode, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetCountryCode() *string { return v.BatchRowFields.CountryCode }
+
+// GetContactNumber returns FailedRow.ContactNumber, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetContactNumber() *string { return v.BatchRowFields.ContactNumber }
+
+// GetOrganisation returns FailedRow.Organisation, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetOrganisation() *string { return v.BatchRowFields.Organisation }
+
+// GetDepartment returns FailedRow.Department, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetDepartment() *string { return v.BatchRowFields.Department }
+
+// GetSeedRequired returns FailedRow.SeedRequired, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetSeedRequired() *bool { return v.BatchRowFields.SeedRequired }
+
+// GetSeedText returns FailedRow.SeedText, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetSeedText() *string { return v.BatchRowFields.SeedText }
+
+// GetReason returns FailedRow.Reason, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetReason() *string { return v.BatchRowFields.Reason }
+
+// GetStartOn returns FailedRow.StartOn, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetStartOn() *string { return v.BatchRowFields.StartOn }
+
+// GetStartText returns FailedRow.StartText, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetStartText() *string { return v.BatchRowFields.StartText }
+
+// GetIssues returns FailedRow.Issues, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetIssues() []Problem { return v.BatchRowFields.Issues }
+
+// GetHints returns FailedRow.Hints, and is useful for accessing the field via an interface.
+func (v *FailedRow) GetHints() []Problem { return v.BatchRowFields.Hints }
+
+func (v *FailedRow) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*FailedRow
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.FailedRow = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.BatchRowFields)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalFailedRow struct {
+	Invitation *Failure `json:"invitation"`
+
+	Id string `json:"id"`
+
+	Number int `json:"number"`
+
+	Sheet *string `json:"sheet"`
+
+	Email string `json:"email"`
+
+	TechPassUsername *string `json:"techPassUsername"`
+
+	FirstName *string `json:"firstName"`
+
+	LastName *string `json:"lastName"`
+
+	CountryCode *string `json:"countryCode"`
+
+	ContactNumber *string `json:"contactNumber"`
+
+	Organisation *string `json:"organisation"`
+
+	Department *string `json:"department"`
+
+	SeedRequired *bool `json:"seedRequired"`
+
+	SeedText *string `json:"seedText"`
+
+	Reason *string `json:"reason"`
+
+	StartOn *string `json:"startOn"`
+
+	StartText *string `json:"startText"`
+
+	Issues []Problem `json:"issues"`
+
+	Hints []Problem `json:"hints"`
+}
+
+func (v *FailedRow) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *FailedRow) __premarshalJSON() (*__premarshalFailedRow, error) {
+	var retval __premarshalFailedRow
+
+	retval.Invitation = v.Invitation
+	retval.Id = v.BatchRowFields.Id
+	retval.Number = v.BatchRowFields.Number
+	retval.Sheet = v.BatchRowFields.Sheet
+	retval.Email = v.BatchRowFields.Email
+	retval.TechPassUsername = v.BatchRowFields.TechPassUsername
+	retval.FirstName = v.BatchRowFields.FirstName
+	retval.LastName = v.BatchRowFields.LastName
+	retval.CountryCode = v.BatchRowFields.CountryCode
+	retval.ContactNumber = v.BatchRowFields.ContactNumber
+	retval.Organisation = v.BatchRowFields.Organisation
+	retval.Department = v.BatchRowFields.Department
+	retval.SeedRequired = v.BatchRowFields.SeedRequired
+	retval.SeedText = v.BatchRowFields.SeedText
+	retval.Reason = v.BatchRowFields.Reason
+	retval.StartOn = v.BatchRowFields.StartOn
+	retval.StartText = v.BatchRowFields.StartText
+	retval.Issues = v.BatchRowFields.Issues
+	retval.Hints = v.BatchRowFields.Hints
+	return &retval, nil
+}
+
+// FailedRows includes the requested fields of the GraphQL type BatchRowConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of rows.
+type FailedRows struct {
+	// The rows alone.
+	Nodes []FailedRow `json:"nodes"`
+	// How many match.
+	TotalCount int `json:"totalCount"`
+}
+
+// GetNodes returns FailedRows.Nodes, and is useful for accessing the field via an interface.
+func (v *FailedRows) GetNodes() []FailedRow { return v.Nodes }
+
+// GetTotalCount returns FailedRows.TotalCount, and is useful for accessing the field via an interface.
+func (v *FailedRows) GetTotalCount() int { return v.TotalCount }
+
+// Failure includes the requested fields of the GraphQL type Invitation.
+// The GraphQL type's documentation follows.
+//
+// One request for one person's TechPass account.
+type Failure struct {
+	// Identifier.
+	Id string `json:"id"`
+	// Why the work failed or what it last stumbled over, for a person.
+	Failure *string `json:"failure"`
+}
+
+// GetId returns Failure.Id, and is useful for accessing the field via an interface.
+func (v *Failure) GetId() string { return v.Id }
+
+// GetFailure returns Failure.Failure, and is useful for accessing the field via an interface.
+func (v *Failure) GetFailure() *string { return v.Failure }
+
+// HandOverBatchHandOverBatchBatchPayload includes the requested fields of the GraphQL type BatchPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a batch.
+type HandOverBatchHandOverBatchBatchPayload struct {
+	// The batch as it now stands; null whenever errors stand.
+	Batch *HandOverBatchHandOverBatchBatchPayloadBatch `json:"batch"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetBatch returns HandOverBatchHandOverBatchBatchPayload.Batch, and is useful for accessing the field via an interface.
+func (v *HandOverBatchHandOverBatchBatchPayload) GetBatch() *HandOverBatchHandOverBatchBatchPayloadBatch {
+	return v.Batch
+}
+
+// GetErrors returns HandOverBatchHandOverBatchBatchPayload.Errors, and is useful for accessing the field via an interface.
+func (v *HandOverBatchHandOverBatchBatchPayload) GetErrors() []Problem { return v.Errors }
+
+// HandOverBatchHandOverBatchBatchPayloadBatch includes the requested fields of the GraphQL type Batch.
+// The GraphQL type's documentation follows.
+//
+// A list of users, from a file or a call, whose accounts are created together.
+type HandOverBatchHandOverBatchBatchPayloadBatch struct {
+	// Identifier.
+	Id string `json:"id"`
+	// Whose list it is.
+	Owner Person `json:"owner"`
+}
+
+// GetId returns HandOverBatchHandOverBatchBatchPayloadBatch.Id, and is useful for accessing the field via an interface.
+func (v *HandOverBatchHandOverBatchBatchPayloadBatch) GetId() string { return v.Id }
+
+// GetOwner returns HandOverBatchHandOverBatchBatchPayloadBatch.Owner, and is useful for accessing the field via an interface.
+func (v *HandOverBatchHandOverBatchBatchPayloadBatch) GetOwner() Person { return v.Owner }
+
+// HandOverBatchResponse is returned by HandOverBatch on success.
+type HandOverBatchResponse struct {
+	// Gives a draft, or a list with rows that were left out, to a colleague of the same agency (the same whole domain behind the @), who need not have
+	// signed in before. From then on only the colleague sees it; invitations that were made from it stay with who made them.
+	HandOverBatch HandOverBatchHandOverBatchBatchPayload `json:"handOverBatch"`
+}
+
+// GetHandOverBatch returns HandOverBatchResponse.HandOverBatch, and is useful for accessing the field via an interface.
+func (v *HandOverBatchResponse) GetHandOverBatch() HandOverBatchHandOverBatchBatchPayload {
+	return v.HandOverBatch
+}
+
 // InvitationDetails includes the GraphQL fields of Invitation requested by the fragment InvitationDetails.
 // The GraphQL type's documentation follows.
 //
@@ -1254,6 +1801,9 @@ func (v *InvitationDetails) GetOrganisation() *string { return v.InvitationRow.O
 
 // GetDepartment returns InvitationDetails.Department, and is useful for accessing the field via an interface.
 func (v *InvitationDetails) GetDepartment() *string { return v.InvitationRow.Department }
+
+// GetStartOn returns InvitationDetails.StartOn, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetStartOn() *string { return v.InvitationRow.StartOn }
 
 // GetInvitedAt returns InvitationDetails.InvitedAt, and is useful for accessing the field via an interface.
 func (v *InvitationDetails) GetInvitedAt() time.Time { return v.InvitationRow.InvitedAt }
@@ -1353,6 +1903,8 @@ type __premarshalInvitationDetails struct {
 
 	Department *string `json:"department"`
 
+	StartOn *string `json:"startOn"`
+
 	InvitedAt time.Time `json:"invitedAt"`
 
 	TechPassStatus TechPassStatus `json:"techPassStatus"`
@@ -1405,6 +1957,7 @@ func (v *InvitationDetails) __premarshalJSON() (*__premarshalInvitationDetails, 
 	retval.LastName = v.InvitationRow.LastName
 	retval.Organisation = v.InvitationRow.Organisation
 	retval.Department = v.InvitationRow.Department
+	retval.StartOn = v.InvitationRow.StartOn
 	retval.InvitedAt = v.InvitationRow.InvitedAt
 	retval.TechPassStatus = v.InvitationRow.TechPassStatus
 	retval.SeedStatus = v.InvitationRow.SeedStatus
@@ -1481,6 +2034,8 @@ type InvitationExport struct {
 	SeedRequired bool `json:"seedRequired"`
 	// Why the account is needed.
 	Reason string `json:"reason"`
+	// Nothing happens before 09:00 of that day in Singapore; null: it began at once.
+	StartOn *string `json:"startOn"`
 	// When the request was accepted.
 	InvitedAt time.Time `json:"invitedAt"`
 	// When anything of it last changed.
@@ -1540,6 +2095,9 @@ func (v *InvitationExport) GetSeedRequired() bool { return v.SeedRequired }
 
 // GetReason returns InvitationExport.Reason, and is useful for accessing the field via an interface.
 func (v *InvitationExport) GetReason() string { return v.Reason }
+
+// GetStartOn returns InvitationExport.StartOn, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetStartOn() *string { return v.StartOn }
 
 // GetInvitedAt returns InvitationExport.InvitedAt, and is useful for accessing the field via an interface.
 func (v *InvitationExport) GetInvitedAt() time.Time { return v.InvitedAt }
@@ -1738,6 +2296,8 @@ type InvitationRow struct {
 	Organisation *string `json:"organisation"`
 	// Department of the invitee.
 	Department *string `json:"department"`
+	// Nothing happens before 09:00 of that day in Singapore; null: it began at once.
+	StartOn *string `json:"startOn"`
 	// When the request was accepted.
 	InvitedAt time.Time `json:"invitedAt"`
 	// What the directory says of the account.
@@ -1780,6 +2340,9 @@ func (v *InvitationRow) GetOrganisation() *string { return v.Organisation }
 
 // GetDepartment returns InvitationRow.Department, and is useful for accessing the field via an interface.
 func (v *InvitationRow) GetDepartment() *string { return v.Department }
+
+// GetStartOn returns InvitationRow.StartOn, and is useful for accessing the field via an interface.
+func (v *InvitationRow) GetStartOn() *string { return v.StartOn }
 
 // GetInvitedAt returns InvitationRow.InvitedAt, and is useful for accessing the field via an interface.
 func (v *InvitationRow) GetInvitedAt() time.Time { return v.InvitedAt }
@@ -2045,6 +2608,33 @@ func (v *InviteByEmailResponse) GetInviteByEmail() InviteByEmailInviteByEmailInv
 	return v.InviteByEmail
 }
 
+// IssueKind includes the requested fields of the GraphQL type IssueKind.
+// The GraphQL type's documentation follows.
+//
+// A kind of issue, and how often it stands in a list.
+type IssueKind struct {
+	// What is wrong.
+	Code ErrorCode `json:"code"`
+	// Name of the field; null when the whole row is meant.
+	Field *string `json:"field"`
+	// Rows that have it.
+	Rows int `json:"rows"`
+	// Rows for which a value is suggested.
+	Suggested int `json:"suggested"`
+}
+
+// GetCode returns IssueKind.Code, and is useful for accessing the field via an interface.
+func (v *IssueKind) GetCode() ErrorCode { return v.Code }
+
+// GetField returns IssueKind.Field, and is useful for accessing the field via an interface.
+func (v *IssueKind) GetField() *string { return v.Field }
+
+// GetRows returns IssueKind.Rows, and is useful for accessing the field via an interface.
+func (v *IssueKind) GetRows() int { return v.Rows }
+
+// GetSuggested returns IssueKind.Suggested, and is useful for accessing the field via an interface.
+func (v *IssueKind) GetSuggested() int { return v.Suggested }
+
 // LandingBatchesBatchConnection includes the requested fields of the GraphQL type BatchConnection.
 // The GraphQL type's documentation follows.
 //
@@ -2184,6 +2774,8 @@ type Problem struct {
 	Message string `json:"message"`
 	// When the same request can succeed, where time alone cures it.
 	RetryAt *time.Time `json:"retryAt"`
+	// The value that was probably meant, where that is obvious; it keeps to the rules of its field.
+	Suggestion *string `json:"suggestion"`
 }
 
 // GetCode returns Problem.Code, and is useful for accessing the field via an interface.
@@ -2197,6 +2789,9 @@ func (v *Problem) GetMessage() string { return v.Message }
 
 // GetRetryAt returns Problem.RetryAt, and is useful for accessing the field via an interface.
 func (v *Problem) GetRetryAt() *time.Time { return v.RetryAt }
+
+// GetSuggestion returns Problem.Suggestion, and is useful for accessing the field via an interface.
+func (v *Problem) GetSuggestion() *string { return v.Suggestion }
 
 // Where our own work for an invitation stands. What the directory answers is techPassStatus and seedStatus.
 type ProvisioningState string
@@ -2329,6 +2924,29 @@ type ResetBatchResponse struct {
 // GetResetBatch returns ResetBatchResponse.ResetBatch, and is useful for accessing the field via an interface.
 func (v *ResetBatchResponse) GetResetBatch() ResetBatchResetBatchBatchPayload { return v.ResetBatch }
 
+// RetryBatchRowsResponse is returned by RetryBatchRows on success.
+type RetryBatchRowsResponse struct {
+	// Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed; ALREADY_INVITED where another invitation holds what all of them need.
+	RetryBatchRows RetryBatchRowsRetryBatchRowsBatchPayload `json:"retryBatchRows"`
+}
+
+// GetRetryBatchRows returns RetryBatchRowsResponse.RetryBatchRows, and is useful for accessing the field via an interface.
+func (v *RetryBatchRowsResponse) GetRetryBatchRows() RetryBatchRowsRetryBatchRowsBatchPayload {
+	return v.RetryBatchRows
+}
+
+// RetryBatchRowsRetryBatchRowsBatchPayload includes the requested fields of the GraphQL type BatchPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a batch.
+type RetryBatchRowsRetryBatchRowsBatchPayload struct {
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns RetryBatchRowsRetryBatchRowsBatchPayload.Errors, and is useful for accessing the field via an interface.
+func (v *RetryBatchRowsRetryBatchRowsBatchPayload) GetErrors() []Problem { return v.Errors }
+
 // SeedCount includes the requested fields of the GraphQL type SeedCount.
 // The GraphQL type's documentation follows.
 //
@@ -2383,6 +3001,27 @@ func (v *StatusCount) GetStatus() TechPassStatus { return v.Status }
 
 // GetCount returns StatusCount.Count, and is useful for accessing the field via an interface.
 func (v *StatusCount) GetCount() int { return v.Count }
+
+// StopBatchResponse is returned by StopBatch on success.
+type StopBatchResponse struct {
+	// Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs.
+	StopBatch StopBatchStopBatchBatchPayload `json:"stopBatch"`
+}
+
+// GetStopBatch returns StopBatchResponse.StopBatch, and is useful for accessing the field via an interface.
+func (v *StopBatchResponse) GetStopBatch() StopBatchStopBatchBatchPayload { return v.StopBatch }
+
+// StopBatchStopBatchBatchPayload includes the requested fields of the GraphQL type BatchPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a batch.
+type StopBatchStopBatchBatchPayload struct {
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns StopBatchStopBatchBatchPayload.Errors, and is useful for accessing the field via an interface.
+func (v *StopBatchStopBatchBatchPayload) GetErrors() []Problem { return v.Errors }
 
 // SubmitBatchResponse is returned by SubmitBatch on success.
 type SubmitBatchResponse struct {
@@ -2446,6 +3085,69 @@ var AllTechPassStatus = []TechPassStatus{
 	TechPassStatusOnboarded,
 	TechPassStatusUserNotFound,
 }
+
+// UndoBatchResponse is returned by UndoBatch on success.
+type UndoBatchResponse struct {
+	// Ends every invitation of the batch that nobody has redeemed, and keeps a receipt. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end.
+	UndoBatch UndoBatchUndoBatchUndoPayload `json:"undoBatch"`
+}
+
+// GetUndoBatch returns UndoBatchResponse.UndoBatch, and is useful for accessing the field via an interface.
+func (v *UndoBatchResponse) GetUndoBatch() UndoBatchUndoBatchUndoPayload { return v.UndoBatch }
+
+// UndoBatchUndoBatchUndoPayload includes the requested fields of the GraphQL type UndoPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to undoBatch.
+type UndoBatchUndoBatchUndoPayload struct {
+	// The batch as it now stands; null whenever errors stand.
+	Batch *BatchSummary `json:"batch"`
+	// Invitations that were ended, or with dryRun would be.
+	Undone int `json:"undone"`
+	// Those that cannot be ended, by reason.
+	LeftOut []LeftOut `json:"leftOut"`
+	// What to correct.
+	Errors []Problem `json:"errors"`
+}
+
+// GetBatch returns UndoBatchUndoBatchUndoPayload.Batch, and is useful for accessing the field via an interface.
+func (v *UndoBatchUndoBatchUndoPayload) GetBatch() *BatchSummary { return v.Batch }
+
+// GetUndone returns UndoBatchUndoBatchUndoPayload.Undone, and is useful for accessing the field via an interface.
+func (v *UndoBatchUndoBatchUndoPayload) GetUndone() int { return v.Undone }
+
+// GetLeftOut returns UndoBatchUndoBatchUndoPayload.LeftOut, and is useful for accessing the field via an interface.
+func (v *UndoBatchUndoBatchUndoPayload) GetLeftOut() []LeftOut { return v.LeftOut }
+
+// GetErrors returns UndoBatchUndoBatchUndoPayload.Errors, and is useful for accessing the field via an interface.
+func (v *UndoBatchUndoBatchUndoPayload) GetErrors() []Problem { return v.Errors }
+
+// UndoReceipt includes the requested fields of the GraphQL type UndoReceipt.
+// The GraphQL type's documentation follows.
+//
+// What undoing a batch ended, and what it could not end.
+type UndoReceipt struct {
+	// When.
+	At time.Time `json:"at"`
+	// Who did it.
+	By *Person `json:"by"`
+	// Invitations that were ended.
+	Undone int `json:"undone"`
+	// Those that were not, by reason.
+	LeftOut []LeftOut `json:"leftOut"`
+}
+
+// GetAt returns UndoReceipt.At, and is useful for accessing the field via an interface.
+func (v *UndoReceipt) GetAt() time.Time { return v.At }
+
+// GetBy returns UndoReceipt.By, and is useful for accessing the field via an interface.
+func (v *UndoReceipt) GetBy() *Person { return v.By }
+
+// GetUndone returns UndoReceipt.Undone, and is useful for accessing the field via an interface.
+func (v *UndoReceipt) GetUndone() int { return v.Undone }
+
+// GetLeftOut returns UndoReceipt.LeftOut, and is useful for accessing the field via an interface.
+func (v *UndoReceipt) GetLeftOut() []LeftOut { return v.LeftOut }
 
 // UpdateBatchRowResponse is returned by UpdateBatchRow on success.
 type UpdateBatchRowResponse struct {
@@ -2514,10 +3216,15 @@ func (v *UploadBatchUploadBatchBatchPayload) GetErrors() []Problem { return v.Er
 type UploadBatchUploadBatchBatchPayloadBatch struct {
 	// Identifier.
 	Id string `json:"id"`
+	// What reading the files noticed (hidden rows that were read, columns that were ignored), and what each correction did.
+	Notices []string `json:"notices"`
 }
 
 // GetId returns UploadBatchUploadBatchBatchPayloadBatch.Id, and is useful for accessing the field via an interface.
 func (v *UploadBatchUploadBatchBatchPayloadBatch) GetId() string { return v.Id }
+
+// GetNotices returns UploadBatchUploadBatchBatchPayloadBatch.Notices, and is useful for accessing the field via an interface.
+func (v *UploadBatchUploadBatchBatchPayloadBatch) GetNotices() []string { return v.Notices }
 
 // Whom the e-mail's domain says the invitee is.
 type UserType string
@@ -2555,6 +3262,38 @@ func (v *WeekCount) GetCount() int { return v.Count }
 
 // GetByTechPassStatus returns WeekCount.ByTechPassStatus, and is useful for accessing the field via an interface.
 func (v *WeekCount) GetByTechPassStatus() []StatusCount { return v.ByTechPassStatus }
+
+// __AddBatchRowInput is used internally by genqlient
+type __AddBatchRowInput struct {
+	Id      string       `json:"id"`
+	Account AccountInput `json:"account"`
+}
+
+// GetId returns __AddBatchRowInput.Id, and is useful for accessing the field via an interface.
+func (v *__AddBatchRowInput) GetId() string { return v.Id }
+
+// GetAccount returns __AddBatchRowInput.Account, and is useful for accessing the field via an interface.
+func (v *__AddBatchRowInput) GetAccount() AccountInput { return v.Account }
+
+// __ApplySuggestionsInput is used internally by genqlient
+type __ApplySuggestionsInput struct {
+	Id    string     `json:"id"`
+	Rows  []string   `json:"rows"`
+	Code  *ErrorCode `json:"code"`
+	Field *string    `json:"field"`
+}
+
+// GetId returns __ApplySuggestionsInput.Id, and is useful for accessing the field via an interface.
+func (v *__ApplySuggestionsInput) GetId() string { return v.Id }
+
+// GetRows returns __ApplySuggestionsInput.Rows, and is useful for accessing the field via an interface.
+func (v *__ApplySuggestionsInput) GetRows() []string { return v.Rows }
+
+// GetCode returns __ApplySuggestionsInput.Code, and is useful for accessing the field via an interface.
+func (v *__ApplySuggestionsInput) GetCode() *ErrorCode { return v.Code }
+
+// GetField returns __ApplySuggestionsInput.Field, and is useful for accessing the field via an interface.
+func (v *__ApplySuggestionsInput) GetField() *string { return v.Field }
 
 // __BatchInput is used internally by genqlient
 type __BatchInput struct {
@@ -2604,6 +3343,7 @@ type __BatchRowsInput struct {
 	Last    *int    `json:"last"`
 	Before  *string `json:"before"`
 	Flagged *bool   `json:"flagged"`
+	Hinted  *bool   `json:"hinted"`
 	Search  *string `json:"search"`
 }
 
@@ -2624,6 +3364,9 @@ func (v *__BatchRowsInput) GetBefore() *string { return v.Before }
 
 // GetFlagged returns __BatchRowsInput.Flagged, and is useful for accessing the field via an interface.
 func (v *__BatchRowsInput) GetFlagged() *bool { return v.Flagged }
+
+// GetHinted returns __BatchRowsInput.Hinted, and is useful for accessing the field via an interface.
+func (v *__BatchRowsInput) GetHinted() *bool { return v.Hinted }
 
 // GetSearch returns __BatchRowsInput.Search, and is useful for accessing the field via an interface.
 func (v *__BatchRowsInput) GetSearch() *string { return v.Search }
@@ -2672,6 +3415,14 @@ type __CheckEmailInvitationInput struct {
 // GetInput returns __CheckEmailInvitationInput.Input, and is useful for accessing the field via an interface.
 func (v *__CheckEmailInvitationInput) GetInput() InviteByEmailInput { return v.Input }
 
+// __ContinueBatchInput is used internally by genqlient
+type __ContinueBatchInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __ContinueBatchInput.Id, and is useful for accessing the field via an interface.
+func (v *__ContinueBatchInput) GetId() string { return v.Id }
+
 // __CorrectAddressInput is used internally by genqlient
 type __CorrectAddressInput struct {
 	Id    string `json:"id"`
@@ -2691,6 +3442,18 @@ type __CreateAccountInput struct {
 
 // GetInput returns __CreateAccountInput.Input, and is useful for accessing the field via an interface.
 func (v *__CreateAccountInput) GetInput() CreateAccountInput { return v.Input }
+
+// __HandOverBatchInput is used internally by genqlient
+type __HandOverBatchInput struct {
+	Id string `json:"id"`
+	To string `json:"to"`
+}
+
+// GetId returns __HandOverBatchInput.Id, and is useful for accessing the field via an interface.
+func (v *__HandOverBatchInput) GetId() string { return v.Id }
+
+// GetTo returns __HandOverBatchInput.To, and is useful for accessing the field via an interface.
+func (v *__HandOverBatchInput) GetTo() string { return v.To }
 
 // __InvitationInFullInput is used internally by genqlient
 type __InvitationInFullInput struct {
@@ -2816,6 +3579,26 @@ type __ResetBatchInput struct {
 // GetId returns __ResetBatchInput.Id, and is useful for accessing the field via an interface.
 func (v *__ResetBatchInput) GetId() string { return v.Id }
 
+// __RetryBatchRowsInput is used internally by genqlient
+type __RetryBatchRowsInput struct {
+	Id   string   `json:"id"`
+	Rows []string `json:"rows"`
+}
+
+// GetId returns __RetryBatchRowsInput.Id, and is useful for accessing the field via an interface.
+func (v *__RetryBatchRowsInput) GetId() string { return v.Id }
+
+// GetRows returns __RetryBatchRowsInput.Rows, and is useful for accessing the field via an interface.
+func (v *__RetryBatchRowsInput) GetRows() []string { return v.Rows }
+
+// __StopBatchInput is used internally by genqlient
+type __StopBatchInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __StopBatchInput.Id, and is useful for accessing the field via an interface.
+func (v *__StopBatchInput) GetId() string { return v.Id }
+
 // __SubmitBatchInput is used internally by genqlient
 type __SubmitBatchInput struct {
 	Id          string `json:"id"`
@@ -2827,6 +3610,18 @@ func (v *__SubmitBatchInput) GetId() string { return v.Id }
 
 // GetSkipFlagged returns __SubmitBatchInput.SkipFlagged, and is useful for accessing the field via an interface.
 func (v *__SubmitBatchInput) GetSkipFlagged() bool { return v.SkipFlagged }
+
+// __UndoBatchInput is used internally by genqlient
+type __UndoBatchInput struct {
+	Id     string `json:"id"`
+	DryRun bool   `json:"dryRun"`
+}
+
+// GetId returns __UndoBatchInput.Id, and is useful for accessing the field via an interface.
+func (v *__UndoBatchInput) GetId() string { return v.Id }
+
+// GetDryRun returns __UndoBatchInput.DryRun, and is useful for accessing the field via an interface.
+func (v *__UndoBatchInput) GetDryRun() bool { return v.DryRun }
 
 // __UpdateBatchRowInput is used internally by genqlient
 type __UpdateBatchRowInput struct {
@@ -2851,6 +3646,128 @@ func (v *__UploadBatchInput) GetFile() json.RawMessage { return v.File }
 
 // GetInto returns __UploadBatchInput.Into, and is useful for accessing the field via an interface.
 func (v *__UploadBatchInput) GetInto() *string { return v.Into }
+
+// The mutation executed by AddBatchRow.
+const AddBatchRow_Operation = `
+mutation AddBatchRow ($id: ID!, $account: AccountInput!) {
+	addBatchRow(batchId: $id, account: $account) {
+		row {
+			... BatchRowFields
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment BatchRowFields on BatchRow {
+	id
+	number
+	sheet
+	email
+	techPassUsername
+	firstName
+	lastName
+	countryCode
+	contactNumber
+	organisation
+	department
+	seedRequired
+	seedText
+	reason
+	startOn
+	startText
+	issues {
+		... Problem
+	}
+	hints {
+		... Problem
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func AddBatchRow(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	account AccountInput,
+) (data_ *AddBatchRowResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AddBatchRow",
+		Query:  AddBatchRow_Operation,
+		Variables: &__AddBatchRowInput{
+			Id:      id,
+			Account: account,
+		},
+	}
+
+	data_ = &AddBatchRowResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by ApplySuggestions.
+const ApplySuggestions_Operation = `
+mutation ApplySuggestions ($id: ID!, $rows: [ID!], $code: ErrorCode, $field: String) {
+	applySuggestions(batchId: $id, rowIds: $rows, code: $code, field: $field) {
+		changed
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func ApplySuggestions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	rows []string,
+	code *ErrorCode,
+	field *string,
+) (data_ *ApplySuggestionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ApplySuggestions",
+		Query:  ApplySuggestions_Operation,
+		Variables: &__ApplySuggestionsInput{
+			Id:    id,
+			Rows:  rows,
+			Code:  code,
+			Field: field,
+		},
+	}
+
+	data_ = &ApplySuggestionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by Batch.
 const Batch_Operation = `
@@ -2877,6 +3794,23 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
 }
 `
 
@@ -2910,18 +3844,23 @@ const BatchOutcome_Operation = `
 query BatchOutcome ($id: ID!, $limit: Int!) {
 	batch(id: $id) {
 		... BatchSummary
+		... BatchReview
+		failures: rows(first: $limit, toCorrect: true, flagged: false) {
+			nodes {
+				... BatchRowFields
+				invitation {
+					id
+					failure
+				}
+			}
+			totalCount
+		}
 		rows(first: $limit, flagged: true) {
 			nodes {
 				... BatchRowFields
 			}
 			totalCount
 		}
-	}
-	invitations(first: $limit, filter: {batchId:$id,provisioning:[FAILED]}) {
-		nodes {
-			... InvitationRow
-		}
-		totalCount
 	}
 }
 fragment BatchSummary on Batch {
@@ -2942,10 +3881,40 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
+}
+fragment BatchReview on Batch {
+	directoryChecked
+	suggestedRows
+	hintedRows
+	rowsToCorrect
+	issueKinds {
+		code
+		field
+		rows
+		suggested
+	}
 }
 fragment BatchRowFields on BatchRow {
 	id
 	number
+	sheet
 	email
 	techPassUsername
 	firstName
@@ -2957,34 +3926,21 @@ fragment BatchRowFields on BatchRow {
 	seedRequired
 	seedText
 	reason
+	startOn
+	startText
 	issues {
 		... Problem
 	}
-}
-fragment InvitationRow on Invitation {
-	id
-	method
-	email
-	firstName
-	lastName
-	organisation
-	department
-	invitedAt
-	techPassStatus
-	seedStatus
-	provisioning
-	failure
-	mail
-	mailFailure
-	canResend
-	resendAvailableAt
-	canCancel
+	hints {
+		... Problem
+	}
 }
 fragment Problem on UserError {
 	code
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3041,6 +3997,23 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
 }
 `
 
@@ -3118,10 +4091,28 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
 }
 fragment BatchRowFields on BatchRow {
 	id
 	number
+	sheet
 	email
 	techPassUsername
 	firstName
@@ -3133,7 +4124,12 @@ fragment BatchRowFields on BatchRow {
 	seedRequired
 	seedText
 	reason
+	startOn
+	startText
 	issues {
+		... Problem
+	}
+	hints {
 		... Problem
 	}
 }
@@ -3142,6 +4138,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3174,10 +4171,11 @@ func BatchRow(
 
 // The query executed by BatchRows.
 const BatchRows_Operation = `
-query BatchRows ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $flagged: Boolean, $search: String) {
+query BatchRows ($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $flagged: Boolean, $hinted: Boolean, $search: String) {
 	batch(id: $id) {
 		... BatchSummary
-		rows(first: $first, after: $after, last: $last, before: $before, flagged: $flagged, search: $search) {
+		... BatchReview
+		rows(first: $first, after: $after, last: $last, before: $before, flagged: $flagged, hinted: $hinted, search: $search) {
 			nodes {
 				... BatchRowFields
 			}
@@ -3206,10 +4204,40 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
+}
+fragment BatchReview on Batch {
+	directoryChecked
+	suggestedRows
+	hintedRows
+	rowsToCorrect
+	issueKinds {
+		code
+		field
+		rows
+		suggested
+	}
 }
 fragment BatchRowFields on BatchRow {
 	id
 	number
+	sheet
 	email
 	techPassUsername
 	firstName
@@ -3221,7 +4249,12 @@ fragment BatchRowFields on BatchRow {
 	seedRequired
 	seedText
 	reason
+	startOn
+	startText
 	issues {
+		... Problem
+	}
+	hints {
 		... Problem
 	}
 }
@@ -3236,6 +4269,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3248,6 +4282,7 @@ func BatchRows(
 	last *int,
 	before *string,
 	flagged *bool,
+	hinted *bool,
 	search *string,
 ) (data_ *BatchRowsResponse, err_ error) {
 	req_ := &graphql.Request{
@@ -3260,6 +4295,7 @@ func BatchRows(
 			Last:    last,
 			Before:  before,
 			Flagged: flagged,
+			Hinted:  hinted,
 			Search:  search,
 		},
 	}
@@ -3307,6 +4343,23 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
 }
 fragment PageEnds on PageInfo {
 	hasNextPage
@@ -3367,6 +4420,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -3383,6 +4437,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3425,6 +4480,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3466,6 +4522,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3484,6 +4541,49 @@ func CheckEmailInvitation(
 	}
 
 	data_ = &CheckEmailInvitationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by ContinueBatch.
+const ContinueBatch_Operation = `
+mutation ContinueBatch ($id: ID!) {
+	continueBatch(id: $id) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func ContinueBatch(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *ContinueBatchResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ContinueBatch",
+		Query:  ContinueBatch_Operation,
+		Variables: &__ContinueBatchInput{
+			Id: id,
+		},
+	}
+
+	data_ = &ContinueBatchResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -3515,6 +4615,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -3531,6 +4632,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3578,6 +4680,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -3606,6 +4709,58 @@ func CreateAccount(
 	return data_, err_
 }
 
+// The mutation executed by HandOverBatch.
+const HandOverBatch_Operation = `
+mutation HandOverBatch ($id: ID!, $to: String!) {
+	handOverBatch(id: $id, to: $to) {
+		batch {
+			id
+			owner {
+				email
+				name
+			}
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func HandOverBatch(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	to string,
+) (data_ *HandOverBatchResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "HandOverBatch",
+		Query:  HandOverBatch_Operation,
+		Variables: &__HandOverBatchInput{
+			Id: id,
+			To: to,
+		},
+	}
+
+	data_ = &HandOverBatchResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Invitation.
 const Invitation_Operation = `
 query Invitation ($id: ID!) {
@@ -3621,6 +4776,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -3707,6 +4863,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -3911,6 +5068,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -3990,6 +5148,7 @@ fragment InvitationExport on Invitation {
 	department
 	seedRequired
 	reason
+	startOn
 	invitedAt
 	updatedAt
 	lastSentAt
@@ -4058,6 +5217,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4113,6 +5273,23 @@ fragment BatchSummary on Batch {
 	failed
 	cancelled
 	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
 }
 `
 
@@ -4152,6 +5329,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4200,6 +5378,7 @@ fragment InvitationRow on Invitation {
 	lastName
 	organisation
 	department
+	startOn
 	invitedAt
 	techPassStatus
 	seedStatus
@@ -4216,6 +5395,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4264,6 +5444,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4308,6 +5489,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4336,6 +5518,94 @@ func ResetBatch(
 	return data_, err_
 }
 
+// The mutation executed by RetryBatchRows.
+const RetryBatchRows_Operation = `
+mutation RetryBatchRows ($id: ID!, $rows: [ID!]) {
+	retryBatchRows(batchId: $id, rowIds: $rows) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func RetryBatchRows(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	rows []string,
+) (data_ *RetryBatchRowsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RetryBatchRows",
+		Query:  RetryBatchRows_Operation,
+		Variables: &__RetryBatchRowsInput{
+			Id:   id,
+			Rows: rows,
+		},
+	}
+
+	data_ = &RetryBatchRowsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by StopBatch.
+const StopBatch_Operation = `
+mutation StopBatch ($id: ID!) {
+	stopBatch(id: $id) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func StopBatch(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *StopBatchResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "StopBatch",
+		Query:  StopBatch_Operation,
+		Variables: &__StopBatchInput{
+			Id: id,
+		},
+	}
+
+	data_ = &StopBatchResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by SubmitBatch.
 const SubmitBatch_Operation = `
 mutation SubmitBatch ($id: ID!, $skipFlagged: Boolean!) {
@@ -4350,6 +5620,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4380,6 +5651,97 @@ func SubmitBatch(
 	return data_, err_
 }
 
+// The mutation executed by UndoBatch.
+const UndoBatch_Operation = `
+mutation UndoBatch ($id: ID!, $dryRun: Boolean!) {
+	undoBatch(id: $id, dryRun: $dryRun) {
+		batch {
+			... BatchSummary
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+		errors {
+			... Problem
+		}
+	}
+}
+fragment BatchSummary on Batch {
+	id
+	fileName
+	state
+	createdAt
+	submittedAt
+	completedAt
+	estimatedCompletionAt
+	directoryCheck
+	totalRows
+	validRows
+	flaggedRows
+	leftOut
+	queued
+	succeeded
+	failed
+	cancelled
+	notices
+	expiresAt
+	scheduled
+	startingLater
+	recallUntil
+	undo {
+		at
+		by {
+			email
+			name
+		}
+		undone
+		leftOut {
+			code
+			count
+			message
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+// With dryRun the preview.
+func UndoBatch(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	dryRun bool,
+) (data_ *UndoBatchResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "UndoBatch",
+		Query:  UndoBatch_Operation,
+		Variables: &__UndoBatchInput{
+			Id:     id,
+			DryRun: dryRun,
+		},
+	}
+
+	data_ = &UndoBatchResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by UpdateBatchRow.
 const UpdateBatchRow_Operation = `
 mutation UpdateBatchRow ($id: ID!, $account: AccountInput!) {
@@ -4395,6 +5757,7 @@ mutation UpdateBatchRow ($id: ID!, $account: AccountInput!) {
 fragment BatchRowFields on BatchRow {
 	id
 	number
+	sheet
 	email
 	techPassUsername
 	firstName
@@ -4406,7 +5769,12 @@ fragment BatchRowFields on BatchRow {
 	seedRequired
 	seedText
 	reason
+	startOn
+	startText
 	issues {
+		... Problem
+	}
+	hints {
 		... Problem
 	}
 }
@@ -4415,6 +5783,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 
@@ -4451,6 +5820,7 @@ mutation UploadBatch ($file: Upload!, $into: ID) {
 	uploadBatch(file: $file, into: $into) {
 		batch {
 			id
+			notices
 		}
 		errors {
 			... Problem
@@ -4462,6 +5832,7 @@ fragment Problem on UserError {
 	field
 	message
 	retryAt
+	suggestion
 }
 `
 

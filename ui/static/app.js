@@ -144,6 +144,10 @@
     }
   }, 5000);
 
+  // A time that runs out, in words; the server says it anew with each answer.
+  const inWords = (s) => s > 90 ? `${Math.round(s / 60)} minutes` : s === 1 ? '1 second' : `${s} seconds`;
+  setInterval(() => { for (const e of document.querySelectorAll('[data-countdown]')) { e.dataset.countdown = Math.max(0, e.dataset.countdown - 1); e.textContent = inWords(Number(e.dataset.countdown)); } }, 1000);
+
   // The session: a warning before it ends, that can be answered. Only the server knows what other tabs did to it.
   if (session) {
     let timer, ends, warned = false;
@@ -156,10 +160,9 @@
       if (!session.open) { opener = document.activeElement; session.showModal(); }
       $('button.btn:not([hidden], .btn--2), a.btn:not([hidden])', session)?.focus();
     };
-    const words = (s) => s > 90 ? `${Math.round(s / 60)} minutes` : s === 1 ? '1 second' : `${s} seconds`;
     const tick = () => {
       const left = Math.max(0, Math.round((ends - Date.now()) / 1000));
-      for (const e of session.querySelectorAll('[data-left]')) e.textContent = words(left);
+      for (const e of session.querySelectorAll('[data-left]')) e.textContent = inWords(left);
       if ([60, 30, 10].includes(left)) $('[data-said]', session).textContent = `${left} seconds left.`;
       timer = setTimeout(left ? tick : ask, left ? 1000 : 1500);
     };
