@@ -53,6 +53,37 @@ func BenchmarkBatch(b *testing.B) {
 	})
 }
 
+// BenchmarkGrowth measures how a batch's cost grows from 10,000 users to 50,000, each
+// on an empty place, and the most memory that the larger one takes.
+func BenchmarkGrowth(b *testing.B) {
+	const small, large = 10_000, 50_000
+	ten, fifty := programtest.Workbook(b, 0, small), programtest.Workbook(b, 0, large)
+	onEach(b, func(b *testing.B, place func() *programtest.Place) {
+		var upload, whole [2]time.Duration
+		var peak float64
+		for b.Loop() {
+			for n, workbook := range [][]byte{ten, fifty} {
+				p := place()
+				p.Set("TECHBIZ_MAX_ROWS=50000")
+				s := p.ServeReady(p.Token())
+				begin := time.Now()
+				id := s.Upload(workbook)
+				upload[n] += time.Since(begin)
+				begin = time.Now()
+				s.Submit(id)
+				s.AwaitCompletion(id)
+				whole[n] += time.Since(begin)
+				peak = max(peak, memory(b, s.Process(), "VmHWM:"))
+				s.Kill()
+			}
+		}
+		b.ReportMetric(upload[1].Seconds()/upload[0].Seconds(), "upload-50k/10k")
+		b.ReportMetric(whole[1].Seconds()/whole[0].Seconds(), "accounts-50k/10k")
+		b.ReportMetric(peak, "peak-MiB")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
 // bareRead is how long excelize takes to go through the rows, doing nothing with
 // them.
 func bareRead(b *testing.B, workbook []byte) time.Duration {

@@ -48,12 +48,12 @@ func BenchmarkIdle(b *testing.B) {
 			p := place()
 			s := p.ServeReady(p.Token())
 			time.Sleep(idle)
-			fresh += resident(b, s.Process())
+			fresh += memory(b, s.Process(), "VmRSS:")
 			id := s.Upload(workbook)
 			s.Submit(id)
 			s.AwaitCompletion(id)
 			time.Sleep(idle)
-			used += resident(b, s.Process())
+			used += memory(b, s.Process(), "VmRSS:")
 			s.Kill()
 		}
 		b.ReportMetric(fresh/float64(b.N), "idle-MiB")
@@ -62,8 +62,9 @@ func BenchmarkIdle(b *testing.B) {
 	})
 }
 
-// resident is the memory of a process, in MiB, as Linux counts it.
-func resident(b *testing.B, process int) float64 {
+// memory is what a process holds in memory, in MiB, as Linux counts it: now (VmRSS:)
+// or at the most so far (VmHWM:).
+func memory(b *testing.B, process int, what string) float64 {
 	b.Helper()
 	f, err := os.Open(fmt.Sprintf("/proc/%d/status", process))
 	if err != nil {
@@ -71,7 +72,7 @@ func resident(b *testing.B, process int) float64 {
 	}
 	defer func() { _ = f.Close() }()
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if rest, ok := strings.CutPrefix(lines.Text(), "VmRSS:"); ok {
+		if rest, ok := strings.CutPrefix(lines.Text(), what); ok {
 			var kib float64
 			if _, err := fmt.Sscanf(rest, "%f kB", &kib); err != nil {
 				b.Fatal(err)
@@ -79,6 +80,6 @@ func resident(b *testing.B, process int) float64 {
 			return kib / 1024
 		}
 	}
-	b.Fatal("no VmRSS")
+	b.Fatal("no " + what)
 	return 0
 }
