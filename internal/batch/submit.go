@@ -50,6 +50,9 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, skipFlagged bool) (*
 
 func refuse(b *ent.Batch, valid, flagged int, skipFlagged bool) error {
 	switch {
+	case valid == 0 && flagged > 0 && b.State != entbatch.StateDraft:
+		return fault.New(fault.BatchNotDraft,
+			"This list has been submitted already, and none of the users that were left out has been corrected since.")
 	case valid == 0 && b.State != entbatch.StateDraft:
 		return notDraft()
 	case b.State == entbatch.StateStopped:
