@@ -18,6 +18,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -129,4 +130,22 @@ func (s *Service) change(ctx context.Context, fn func(context.Context, *database
 		return nil, err
 	}
 	return after, nil
+}
+
+// changeHeld is [Service.change] of one batch, which hold keeps meanwhile: [hold], or
+// [holdDraft] for what only a draft allows.
+func (s *Service) changeHeld(ctx context.Context, id uuid.UUID, hold func(context.Context, *database.Tx, uuid.UUID) (*ent.Batch, error),
+	fn func(context.Context, *database.Tx, *ent.Batch) error) (*ent.Batch, error) {
+	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
+		b, err := hold(ctx, tx, id)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		return id, fn(ctx, tx, b)
+	})
+}
+
+// page is the address of a list's page, for mails.
+func (s *Service) page(id uuid.UUID) string {
+	return strings.TrimSuffix(s.BaseURL, "/") + "/invite/multiple/" + id.String()
 }

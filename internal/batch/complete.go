@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -44,12 +43,9 @@ func (s *Service) tell(ctx context.Context, f Finished) error {
 	}
 	c := counts[f.Batch]
 	facts := mail.BatchDoneFacts{
-		To: b[0].Edges.Owner.Email, SubmittedAt: f.At,
+		To: b[0].Edges.Owner.Email, FileName: text(b[0].FileName), SubmittedAt: f.At,
 		Succeeded: c.Succeeded, Failed: c.Failed, Cancelled: c.Cancelled, LeftOut: c.LeftOut,
-		Link: strings.TrimSuffix(s.BaseURL, "/") + "/invite/multiple/" + f.Batch.String(),
-	}
-	if b[0].FileName != nil {
-		facts.FileName = *b[0].FileName
+		Link: s.page(f.Batch),
 	}
 	if b[0].SubmittedAt != nil {
 		facts.SubmittedAt = *b[0].SubmittedAt

@@ -128,7 +128,7 @@ func (s *Service) warnOf(ctx context.Context, b *ent.Batch) error {
 	if users := counts[b.ID].Total; users > 0 {
 		msg, err := mail.DraftExpiry(mail.DraftExpiryFacts{
 			To: b.Edges.Owner.Email, FileName: text(b.FileName), Users: users, MadeOn: b.CreatedAt,
-			ExpiresAt: *b.ExpiresAt, Link: s.BaseURL + "/invite/multiple/" + b.ID.String(),
+			ExpiresAt: *b.ExpiresAt, Link: s.page(b.ID),
 		})
 		if err != nil { // it stays so, and the others' notices must not wait for it
 			s.Log.ErrorContext(ctx, "compose the notice about a draft", "batch", b.ID, "error", err)

@@ -26,13 +26,9 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
 		return nil, nil, err
 	}
-	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := holdDraft(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err := s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		rows[0].position, rows[0].number = 0, 0
-		return id, s.add(ctx, tx, b, rows)
+		return s.add(ctx, tx, b, rows)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -57,23 +53,19 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		return nil, nil, err
 	}
 	var after *ent.BatchRow
-	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, before.BatchID)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err := s.changeHeld(ctx, before.BatchID, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		old, err := loadRow(ctx, tx.Client, id)
 		if err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		if old.Submitted {
-			return uuid.Nil, notDraft()
+			return notDraft()
 		}
 		if err := s.replace(ctx, tx, b, []*ent.BatchRow{old}, rows); err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		after, err = loadRow(ctx, tx.Client, id)
-		return b.ID, err
+		return err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -159,17 +151,13 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 // Reset deletes every user of a draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
-	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := holdDraft(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	return s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		if _, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx)); err != nil {
-			return uuid.Nil, fmt.Errorf("remove rows: %w", err)
+			return fmt.Errorf("remove rows: %w", err)
 		}
 		if err := b.Update().SetNotices([]string{}).Exec(ctx); err != nil {
-			return uuid.Nil, fmt.Errorf("reset batch: %w", err)
+			return fmt.Errorf("reset batch: %w", err)
 		}
-		return id, s.changed(ctx, tx, b)
+		return s.changed(ctx, tx, b)
 	})
 }

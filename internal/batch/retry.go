@@ -34,31 +34,27 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, rows []uuid.UUID) (*e
 	}
 	// Why nothing could be tried is kept on the rows, and so is no error in there.
 	var refused error
-	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err := s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		wanted, err := retriable(ctx, tx, id, rows)
 		if err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		again, why, err := s.Invite.Reopen(ctx, tx, actor, id, func(row uuid.UUID) bool { return wanted[row] })
 		if err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		refused = nil
 		if len(again) == 0 {
 			refused = noRetry(why)
-			return id, nil
+			return nil
 		}
 		if b.State == entbatch.StateStopped {
-			return id, nil // they wait with the others
+			return nil // they wait with the others
 		}
 		if err := b.Update().SetState(entbatch.StateSubmitted).ClearCompletedAt().SetResumedAt(tx.Now).Exec(ctx); err != nil {
-			return uuid.Nil, fmt.Errorf("try rows again: %w", err)
+			return fmt.Errorf("try rows again: %w", err)
 		}
-		return id, nil
+		return nil
 	})
 	if err == nil && refused != nil {
 		return nil, refused

@@ -20,44 +20,36 @@ import (
 // the step it is at and leaves the rest. Stopping what is stopped changes nothing.
 // Codes: NOT_FOUND, NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Stop(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
-	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	return s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		switch b.State {
 		case entbatch.StateDraft:
-			return uuid.Nil, fault.New(fault.NotCancellable, "This list has not been submitted, so there is nothing to stop.")
+			return fault.New(fault.NotCancellable, "This list has not been submitted, so there is nothing to stop.")
 		case entbatch.StateCompleted:
-			return uuid.Nil, fault.New(fault.NotCancellable, "This list is completed, so there is nothing to stop. Undo ends what nobody has redeemed.")
+			return fault.New(fault.NotCancellable, "This list is completed, so there is nothing to stop. Undo ends what nobody has redeemed.")
 		case entbatch.StateSubmitted:
 			if err := b.Update().SetState(entbatch.StateStopped).Exec(ctx); err != nil {
-				return uuid.Nil, fmt.Errorf("stop batch: %w", err)
+				return fmt.Errorf("stop batch: %w", err)
 			}
 		case entbatch.StateStopped:
 		}
-		return id, nil
+		return nil
 	})
 }
 
 // Continue goes on with a stopped batch. Continuing what runs changes nothing.
 // Codes: NOT_FOUND, BATCH_EMPTY, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Continue(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
-	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	return s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		switch b.State {
 		case entbatch.StateDraft:
-			return uuid.Nil, fault.New(fault.BatchEmpty, "This list has not been submitted, so there is nothing to continue. Submit it.")
+			return fault.New(fault.BatchEmpty, "This list has not been submitted, so there is nothing to continue. Submit it.")
 		case entbatch.StateCompleted:
-			return uuid.Nil, fault.New(fault.BatchEmpty, "This list is completed, so there is nothing to continue. Failed users can be tried again.")
+			return fault.New(fault.BatchEmpty, "This list is completed, so there is nothing to continue. Failed users can be tried again.")
 		case entbatch.StateStopped:
-			return id, s.goOn(ctx, tx, b)
+			return s.goOn(ctx, tx, b)
 		case entbatch.StateSubmitted:
 		}
-		return id, nil
+		return nil
 	})
 }
 

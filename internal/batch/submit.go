@@ -24,23 +24,19 @@ import (
 // BATCH_NOT_DRAFT, ROWS_FLAGGED, BATCH_EMPTY, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID, skipFlagged bool) (*ent.Batch, error) {
 	var refused error
-	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err := s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		if err := s.checkAgain(ctx, tx, id); err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		valid, flagged, err := remaining(ctx, tx, id)
 		if err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		// What the new look has flagged is kept also when nothing is submitted.
 		if refused = refuse(b, len(valid), flagged, skipFlagged); refused != nil {
-			return id, nil
+			return nil
 		}
-		return id, s.submit(ctx, tx, b, valid)
+		return s.submit(ctx, tx, b, valid)
 	})
 	if refused != nil {
 		return nil, refused

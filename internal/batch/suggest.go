@@ -49,19 +49,15 @@ func (s *Service) ApplySuggestions(ctx context.Context, id uuid.UUID, ids []uuid
 		return nil, 0, err
 	}
 	changed := 0
-	b, err = s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, b.ID)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err = s.changeHeld(ctx, b.ID, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		if err := changeable(ctx, tx, b); err != nil {
-			return uuid.Nil, err
+			return err
 		}
 		oldNow, rowsNow, err := unchanged(ctx, tx, b, old, rows)
 		if changed = len(rowsNow); err != nil || changed == 0 {
-			return b.ID, err
+			return err
 		}
-		return b.ID, s.replace(ctx, tx, b, oldNow, rowsNow)
+		return s.replace(ctx, tx, b, oldNow, rowsNow)
 	})
 	return b, changed, err
 }

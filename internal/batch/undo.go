@@ -30,17 +30,13 @@ func (s *Service) Undo(ctx context.Context, id uuid.UUID, dryRun bool) (*ent.Bat
 		return nil, invite.Ended{}, err
 	}
 	var ended invite.Ended
-	b, err := s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
-		b, err := hold(ctx, tx, id)
-		if err != nil {
-			return uuid.Nil, err
-		}
+	b, err := s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) (err error) {
 		if dryRun {
 			ended, err = s.Invite.Endable(ctx, tx, id)
-			return id, err
+			return err
 		}
 		ended, err = s.undo(ctx, tx, actor, b)
-		return id, err
+		return err
 	})
 	if err != nil || dryRun {
 		return b, ended, err

@@ -55,14 +55,14 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 	if err := s.check(ctx, rows, typed); err != nil {
 		return nil, err
 	}
+	if into == nil && list.Correction {
+		list.Notices = append(list.Notices, "The file corrects another list. Its users make a new one here; upload it to the list that it came from to correct that.")
+	}
 	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
 		for _, r := range rows { // a run before may have placed them
 			r.position = 0
 		}
 		if into == nil {
-			if list.Correction {
-				list.Notices = append(list.Notices, "The file corrects another list. Its users make a new one here; upload it to the list that it came from to correct that.")
-			}
 			b, err := create(ctx, tx, actor.OfficerID, name, list.Notices)
 			if err != nil {
 				return uuid.Nil, err
