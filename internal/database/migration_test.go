@@ -16,10 +16,9 @@ import (
 	"techbiz/internal/database/databasetest"
 )
 
-// Every migration keeps the data of the one before: a parent, its child and its
-// grandchild, which a rebuilt table would take along.
-func TestMigrate_KeepsTheDataOfTheVersionBefore(t *testing.T) {
-	t.Parallel()
+// onVersion runs a test on each database, with the tables of one of the versions.
+func onVersion(t *testing.T, position int, test func(t *testing.T, db *database.DB, versions []int64)) {
+	t.Helper()
 	for name, options := range databasetest.Options(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -32,24 +31,33 @@ func TestMigrate_KeepsTheDataOfTheVersionBefore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := db.MigrateTo(t.Context(), versions[0]); err != nil {
+			if err := db.MigrateTo(t.Context(), versions[position]); err != nil {
 				t.Fatal(err)
 			}
-			if err := db.WithTx(t.Context(), storeFirstVersion); err != nil {
-				t.Fatal(err)
-			}
-			for _, v := range versions[1:] {
-				if err := db.MigrateTo(t.Context(), v); err != nil {
-					t.Fatal(err)
-				}
-				stillThere(t, db, v)
-			}
-			if err := db.Migrate(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			stillThere(t, db, 0)
+			test(t, db, versions)
 		})
 	}
+}
+
+// Every migration keeps the data of the one before: a parent, its child and its
+// grandchild, which a rebuilt table would take along.
+func TestMigrate_KeepsTheDataOfTheVersionBefore(t *testing.T) {
+	t.Parallel()
+	onVersion(t, 0, func(t *testing.T, db *database.DB, versions []int64) {
+		if err := db.WithTx(t.Context(), storeFirstVersion); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range versions[1:] {
+			if err := db.MigrateTo(t.Context(), v); err != nil {
+				t.Fatal(err)
+			}
+			stillThere(t, db, v)
+		}
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		stillThere(t, db, 0)
+	})
 }
 
 // storeFirstVersion writes with the columns of the first version only.
@@ -99,53 +107,38 @@ const portal, batch = 1, 2
 // it was, and what is new has its default.
 func TestMigrate_BatchKeepsEveryValue(t *testing.T) {
 	t.Parallel()
-	for name, options := range databasetest.Options(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			db, err := database.Open(t.Context(), options(t))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = db.Close() })
-			versions, err := db.Versions()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := db.MigrateTo(t.Context(), versions[portal]); err != nil {
-				t.Fatal(err)
-			}
-			var lists [2]uuid.UUID
-			if err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
-				lists = [2]uuid.UUID{schema.NewID(), schema.NewID()}
-				return storePortalVersion(ctx, tx, lists[0], lists[1])
+	onVersion(t, portal, func(t *testing.T, db *database.DB, versions []int64) {
+		var lists [2]uuid.UUID
+		if err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			lists = [2]uuid.UUID{schema.NewID(), schema.NewID()}
+			return storePortalVersion(ctx, tx, lists[0], lists[1])
+		}); err != nil {
+			t.Fatal(err)
+		}
+		before := values(t, db)
+		if err := db.MigrateTo(t.Context(), versions[batch]); err != nil {
+			t.Fatal(err)
+		}
+		after := values(t, db)
+		if diff := cmp.Diff(before, after); diff != "" || len(before) != 2 {
+			t.Errorf("%d lists before; -before +after\n%s", len(before), diff)
+		}
+		var got []string
+		if err := db.Query(t.Context(), `SELECT b.undone, r.suggested, r.looked_up, r.replaced FROM batches b JOIN batch_rows r ON r.batch_id = b.id
+			WHERE b.expires_at IS NULL AND b.recall_until IS NULL AND b.resumed_at IS NULL AND b.undone_at IS NULL AND r.start_on IS NULL`, nil,
+			func(r *sql.Rows) error {
+				var undone int
+				var suggested, lookedUp, replaced bool
+				err := r.Scan(&undone, &suggested, &lookedUp, &replaced)
+				got = append(got, fmt.Sprint(undone, suggested, lookedUp, replaced))
+				return err
 			}); err != nil {
-				t.Fatal(err)
-			}
-			before := values(t, db)
-			if err := db.MigrateTo(t.Context(), versions[batch]); err != nil {
-				t.Fatal(err)
-			}
-			after := values(t, db)
-			if diff := cmp.Diff(before, after); diff != "" || len(before) != 2 {
-				t.Errorf("%d lists before; -before +after\n%s", len(before), diff)
-			}
-			var got []string
-			if err := db.Query(t.Context(), `SELECT b.undone, r.suggested, r.looked_up, r.replaced FROM batches b JOIN batch_rows r ON r.batch_id = b.id
-				WHERE b.expires_at IS NULL AND b.recall_until IS NULL AND b.resumed_at IS NULL AND b.undone_at IS NULL AND r.start_on IS NULL`, nil,
-				func(r *sql.Rows) error {
-					var undone int
-					var suggested, lookedUp, replaced bool
-					err := r.Scan(&undone, &suggested, &lookedUp, &replaced)
-					got = append(got, fmt.Sprint(undone, suggested, lookedUp, replaced))
-					return err
-				}); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff([]string{"0 false true false", "0 false true false"}, got); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{"0 false true false", "0 false true false"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 // storePortalVersion writes a draft and a submitted list with every column that
