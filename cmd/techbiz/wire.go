@@ -23,6 +23,7 @@ import (
 	"techbiz/internal/directory/sandbox"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
+	"techbiz/internal/limit"
 	"techbiz/internal/mail"
 	"techbiz/internal/reconcile"
 	"techbiz/internal/server"
@@ -54,6 +55,7 @@ type parts struct {
 	invites  *invite.Service
 	lists    *batch.Service
 	signin   *signin.Service
+	limits   *limit.Limiter
 	started  atomic.Bool
 }
 
@@ -82,6 +84,9 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 		if p.relay, err = mail.NewRelay(s.SMTPURL, s.MailFrom); err != nil {
 			return nil, errors.Join(err, p.db.Close())
 		}
+	}
+	if p.limits, err = limit.New(limit.Options{DB: p.db, Clock: clock.Machine, Secret: s.SessionKey, Log: log}); err != nil {
+		return nil, errors.Join(err, p.db.Close())
 	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
