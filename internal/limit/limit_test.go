@@ -358,6 +358,7 @@ func BenchmarkAllow(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			l := replicas(b, options(b), 1, clock.Machine)[0]
 			r := limit.PerSecond(1_000_000, 2_000)
+			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					l.Allow(b.Context(), "key", r)
