@@ -10,6 +10,10 @@ type Settings struct {
 
 	TrustedProxies networks `env:"TECHBIZ_TRUSTED_PROXIES" group:"server" placeholder:"NETWORK,..." help:"Networks of the proxies before the portal, such as 10.0.0.0/8: only their X-Forwarded-For says where a request came from."`
 
+	LimitReads     rate `default:"100/s burst 1000" env:"TECHBIZ_LIMIT_READS" group:"server" placeholder:"RATE" help:"How often a token, or a person over all sessions, may read, and how often at once; off for no limit. In the sandbox this machine itself may read without limit."`
+	LimitChanges   rate `default:"50/s burst 200" env:"TECHBIZ_LIMIT_CHANGES" group:"server" placeholder:"RATE" help:"How often a token, or a person over all sessions, may change something."`
+	LimitStrangers rate `default:"50/s burst 1000" env:"TECHBIZ_LIMIT_STRANGERS" group:"server" placeholder:"RATE" help:"How often a network address may ask for anything without being signed in."`
+
 	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema."`
 
 	Storage

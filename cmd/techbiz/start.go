@@ -125,6 +125,6 @@ func (p *parts) housekeeping() {
 	p.queue.Every(time.Hour, sweep{})
 	jobs.Handle(p.queue, func(ctx context.Context, _ learn) error { return p.db.Learn(ctx) })
 	p.queue.Every(time.Minute, learn{})
-	jobs.Handle(p.queue, func(ctx context.Context, _ forget) error { return p.limits.Sweep(ctx) })
+	jobs.Handle(p.queue, func(ctx context.Context, _ forget) error { return p.guard.Sweep(ctx) })
 	p.queue.Every(time.Minute, forget{})
 }

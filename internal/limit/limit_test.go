@@ -162,6 +162,35 @@ func TestAllow_HoldsOverTime(t *testing.T) {
 	})
 }
 
+func TestAllowN_TakesAllOrNothing(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, o database.Options) {
+		clock := newTicker()
+		l := replicas(t, o, 1, clock.now)[0]
+		for _, c := range []struct {
+			n  int
+			ok bool
+			in time.Duration
+		}{
+			{n: 60, ok: true},
+			{n: 50, in: time.Second}, // 40 are left
+			{n: 38, ok: true},
+			{n: 2, ok: true},
+			{n: 500, in: 10 * time.Second}, // as the whole burst
+			{n: 1, in: 100 * time.Millisecond},
+		} {
+			retryAt, ok := l.AllowN(t.Context(), "key", rate, c.n)
+			if in := retryAt.Sub(clock.now()); ok != c.ok || !ok && in != c.in {
+				t.Errorf("%d: %v, again in %s", c.n, ok, in)
+			}
+		}
+		clock.move(10 * time.Second)
+		if _, ok := l.AllowN(t.Context(), "key", rate, 500); !ok {
+			t.Error("a full bucket did not give all it has")
+		}
+	})
+}
+
 func TestTake_IsExactInEveryWindow(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, o database.Options) {
