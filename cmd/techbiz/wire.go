@@ -91,7 +91,7 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 	}
 	p.guard = &limit.Guard{
 		Limiter: limits, Reads: s.LimitReads.Rate, Changes: s.LimitChanges.Rate, Strangers: s.LimitStrangers.Rate,
-		FreeLoopback: s.Directory == "sandbox",
+		FreeLoopback: s.Directory == sandboxDirectory,
 	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
