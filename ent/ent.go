@@ -16,6 +16,7 @@ import (
 	"techbiz/ent/invitationevent"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
@@ -94,6 +95,7 @@ func checkColumn(t, c string) error {
 			invitationevent.Table: invitationevent.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
+			ratelimit.Table:       ratelimit.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,
 			sandboxmail.Table:     sandboxmail.ValidColumn,
 			sandboxperson.Table:   sandboxperson.ValidColumn,

@@ -28,6 +28,8 @@ type Tx struct {
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -179,6 +181,7 @@ func (tx *Tx) init() {
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
+	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)
 	tx.SandboxMail = NewSandboxMailClient(tx.config)
 	tx.SandboxPerson = NewSandboxPersonClient(tx.config)

@@ -30,6 +30,9 @@ type Marker func(*sql.Selector)
 // Officer is the predicate function for officer builders.
 type Officer func(*sql.Selector)
 
+// RateLimit is the predicate function for ratelimit builders.
+type RateLimit func(*sql.Selector)
+
 // SandboxClock is the predicate function for sandboxclock builders.
 type SandboxClock func(*sql.Selector)
 
