@@ -141,7 +141,7 @@ func TestSession_Fixation(t *testing.T) {
 		attacker.send("eve@agency.gov.sg")
 		victim := w.browser(t)
 		victim.plant(attacker.cookie())
-		w.clock.move(resendAfter)
+		w.clock.move(time.Minute)
 		victim.signIn(tan)
 		if victim.look().Email != tan {
 			t.Fatal("the victim is not signed in")

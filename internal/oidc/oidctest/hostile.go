@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"testing"
 
 	jose "github.com/go-jose/go-jose/v4"
 )
@@ -45,56 +44,51 @@ func payload(jwt string) []byte {
 }
 
 // Sign returns a token with these claims, signed by the provider's present key.
-func (p *Provider) Sign(t testing.TB, claims map[string]any) string {
-	t.Helper()
+func (p *Provider) Sign(claims map[string]any) string {
 	k := p.signingKey()
-	return signed(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}}, claims)
+	return signed(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}}, claims)
 }
 
 // SignAlien returns a token that a key of somebody else has signed, under the name
 // of the provider's present key.
-func (p *Provider) SignAlien(t testing.TB, claims map[string]any) string {
-	t.Helper()
-	k := newKey(t)
-	return signed(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: p.signingKey().id}}, claims)
+func (p *Provider) SignAlien(claims map[string]any) string {
+	k := newKey()
+	return signed(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: p.signingKey().id}}, claims)
 }
 
 // SignHMAC returns a token with a symmetric signature, by what is known to all: the
 // provider's public key.
-func (p *Provider) SignHMAC(t testing.TB, claims map[string]any) string {
-	t.Helper()
+func (p *Provider) SignHMAC(claims map[string]any) string {
 	k := p.signingKey()
-	return signed(t, jose.SigningKey{Algorithm: jose.HS256, Key: jose.JSONWebKey{Key: k.private.N.Bytes(), KeyID: k.id}}, claims)
+	return signed(jose.SigningKey{Algorithm: jose.HS256, Key: jose.JSONWebKey{Key: k.private.N.Bytes(), KeyID: k.id}}, claims)
 }
 
 // Unsigned returns a token of the algorithm none.
-func Unsigned(t testing.TB, claims map[string]any) string {
-	t.Helper()
+func Unsigned(claims map[string]any) string {
 	body, err := json.Marshal(claims)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // only with claims that JSON cannot hold
 	}
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + encode(body) + "."
 }
 
-func signed(t testing.TB, by jose.SigningKey, claims map[string]any) string {
-	t.Helper()
+func signed(by jose.SigningKey, claims map[string]any) string {
 	signer, err := jose.NewSigner(by, nil)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // only with claims that JSON cannot hold
 	}
 	body, err := json.Marshal(claims)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // only with claims that JSON cannot hold
 	}
 	s, err := signer.Sign(body)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // only with claims that JSON cannot hold
 	}
 	raw, err := s.CompactSerialize()
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // only with claims that JSON cannot hold
 	}
 	return raw
 }

@@ -57,7 +57,7 @@ type Provider struct {
 // signed out to another. It ends with the test.
 func New(t testing.TB, redirect, afterSignOut string) *Provider {
 	t.Helper()
-	p := &Provider{users: &people{}, key: newKey(t)}
+	p := &Provider{users: &people{}, key: newKey()}
 	p.server = httptest.NewUnstartedServer(nil)
 	issuer := "http://" + p.server.Listener.Addr().String()
 	keeper := &keeper{
@@ -88,9 +88,8 @@ func (p *Provider) Issuer() string { return p.server.URL }
 func (p *Provider) Be(person Person) { p.users.sit(person) }
 
 // Rotate gives the provider a new key and withdraws the one before.
-func (p *Provider) Rotate(t testing.TB) {
-	t.Helper()
-	k := newKey(t)
+func (p *Provider) Rotate() {
+	k := newKey()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.key = k
@@ -267,11 +266,10 @@ type key struct {
 	private *rsa.PrivateKey
 }
 
-func newKey(t testing.TB) *key {
-	t.Helper()
+func newKey() *key {
 	k, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // there is no randomness
 	}
 	return &key{fmt.Sprintf("%x", k.N.Bytes()[:8]), k}
 }
