@@ -31,7 +31,7 @@ const (
 func (s *Settings) check() error {
 	for _, rule := range []func() error{
 		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail, s.checkSandbox,
-		s.checkSession, s.checkUpload, s.Logging.check,
+		s.checkSession, s.SignIn.check, s.checkUpload, s.Logging.check,
 	} {
 		if err := rule(); err != nil {
 			return err

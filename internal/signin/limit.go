@@ -70,6 +70,9 @@ func limited(now, until time.Time, text string) error {
 	return f
 }
 
+// Until says how long it is until a time of ours, such as that of a fault.
+func (s *Service) Until(t time.Time) time.Duration { return t.Sub(s.now()) }
+
 // waiting says how long to wait, rounded up.
 func waiting(d time.Duration) string {
 	n, unit := int(math.Ceil(d.Seconds())), "second"

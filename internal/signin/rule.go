@@ -7,6 +7,7 @@ import (
 
 	"techbiz/internal/access"
 	"techbiz/internal/fault"
+	"techbiz/internal/oidc"
 	"techbiz/internal/origin"
 )
 
@@ -53,6 +54,9 @@ func (s *Service) offersCodes(ctx context.Context) error {
 
 // OffersCodes says whether one-time codes are sent.
 func (s *Service) OffersCodes() bool { return !s.noCodes }
+
+// ProviderSignOut is how a browser signs out at the OpenID provider.
+type ProviderSignOut = oidc.SignOut
 
 // ProviderName is what people call the OpenID provider, "" where there is none.
 func (s *Service) ProviderName() string {

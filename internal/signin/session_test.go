@@ -364,8 +364,8 @@ func TestSweep(t *testing.T) {
 			t.Errorf("sessions and codes in use: %v", count())
 		}
 		w.clock.move(11 * time.Minute)
-		if sweep(); count() != [2]int{1, 0} {
-			t.Errorf("sessions and codes after one idled out: %v", count())
+		if sweep(); count() != [2]int{1, 2} {
+			t.Errorf("sessions after one idled out, and codes that still count: %v", count())
 		}
 		w.clock.move(8 * time.Hour)
 		if sweep(); count() != [2]int{0, 0} {

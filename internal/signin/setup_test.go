@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/clock"
@@ -116,8 +118,8 @@ func newWorld(t testing.TB, db *database.DB, change ...func(*Options)) *world {
 		IsOfficer: func(email string) bool {
 			return address.Government{Parent: "gov.sg"}.Officer(address.Domain(email))
 		},
-		Keys:      bytes.Repeat([]byte{7}, MinKeys),
-		Log:       slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Keys: bytes.Repeat([]byte{7}, MinKeys),
+		Log:  slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&o)
@@ -156,6 +158,8 @@ type answer struct {
 	Life     *Life // of the session
 	Next     string
 	Out      *oidc.SignOut
+	Refused  string    // why nobody may act
+	Current  uuid.UUID // the session that signs the request in
 	cookies  []*http.Cookie
 }
 
@@ -172,6 +176,10 @@ func (w *world) pages() http.Handler {
 			}
 			a.Pending = w.PendingEmail(r)
 			a.BadToken = BadToken(r.Context())
+			a.Current, _ = r.Context().Value(sessionKey{}).(uuid.UUID)
+			if err := access.Refused(r.Context()); err != nil {
+				a.Refused = err.Error()
+			}
 			if l, ok := LifeOf(r.Context()); ok {
 				a.Life = &l
 			}
