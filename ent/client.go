@@ -19,11 +19,13 @@ import (
 	"techbiz/ent/invitationevent"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -55,6 +57,8 @@ type Client struct {
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
+	OfficerIdentity *OfficerIdentityClient
 	// RateLimit is the client for interacting with the RateLimit builders.
 	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
@@ -65,6 +69,8 @@ type Client struct {
 	SandboxPerson *SandboxPersonClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// SignInCode is the client for interacting with the SignInCode builders.
 	SignInCode *SignInCodeClient
 	// Token is the client for interacting with the Token builders.
@@ -88,11 +94,13 @@ func (c *Client) init() {
 	c.InvitationEvent = NewInvitationEventClient(c.config)
 	c.Marker = NewMarkerClient(c.config)
 	c.Officer = NewOfficerClient(c.config)
+	c.OfficerIdentity = NewOfficerIdentityClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.SandboxClock = NewSandboxClockClient(c.config)
 	c.SandboxMail = NewSandboxMailClient(c.config)
 	c.SandboxPerson = NewSandboxPersonClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SignInAttempt = NewSignInAttemptClient(c.config)
 	c.SignInCode = NewSignInCodeClient(c.config)
 	c.Token = NewTokenClient(c.config)
 }
@@ -195,11 +203,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		InvitationEvent: NewInvitationEventClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
+		OfficerIdentity: NewOfficerIdentityClient(cfg),
 		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
 		Session:         NewSessionClient(cfg),
+		SignInAttempt:   NewSignInAttemptClient(cfg),
 		SignInCode:      NewSignInCodeClient(cfg),
 		Token:           NewTokenClient(cfg),
 	}, nil
@@ -229,11 +239,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		InvitationEvent: NewInvitationEventClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
+		OfficerIdentity: NewOfficerIdentityClient(cfg),
 		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
 		Session:         NewSessionClient(cfg),
+		SignInAttempt:   NewSignInAttemptClient(cfg),
 		SignInCode:      NewSignInCodeClient(cfg),
 		Token:           NewTokenClient(cfg),
 	}, nil
@@ -266,8 +278,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.RateLimit, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.RateLimit,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt,
+		c.SignInCode, c.Token,
 	} {
 		n.Use(hooks...)
 	}
@@ -278,8 +291,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.RateLimit, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.RateLimit,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt,
+		c.SignInCode, c.Token,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -304,6 +318,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Marker.mutate(ctx, m)
 	case *OfficerMutation:
 		return c.Officer.mutate(ctx, m)
+	case *OfficerIdentityMutation:
+		return c.OfficerIdentity.mutate(ctx, m)
 	case *RateLimitMutation:
 		return c.RateLimit.mutate(ctx, m)
 	case *SandboxClockMutation:
@@ -314,6 +330,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SandboxPerson.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SignInAttemptMutation:
+		return c.SignInAttempt.mutate(ctx, m)
 	case *SignInCodeMutation:
 		return c.SignInCode.mutate(ctx, m)
 	case *TokenMutation:
@@ -1561,6 +1579,22 @@ func (c *OfficerClient) QuerySessions(_m *Officer) *SessionQuery {
 	return query
 }
 
+// QueryIdentities queries the identities edge of a Officer.
+func (c *OfficerClient) QueryIdentities(_m *Officer) *OfficerIdentityQuery {
+	query := (&OfficerIdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officer.Table, officer.FieldID, id),
+			sqlgraph.To(officeridentity.Table, officeridentity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, officer.IdentitiesTable, officer.IdentitiesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *OfficerClient) Hooks() []Hook {
 	hooks := c.hooks.Officer
@@ -1584,6 +1618,156 @@ func (c *OfficerClient) mutate(ctx context.Context, m *OfficerMutation) (Value, 
 		return (&OfficerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Officer mutation op: %q", m.Op())
+	}
+}
+
+// OfficerIdentityClient is a client for the OfficerIdentity schema.
+type OfficerIdentityClient struct {
+	config
+}
+
+// NewOfficerIdentityClient returns a client for the OfficerIdentity from the given config.
+func NewOfficerIdentityClient(c config) *OfficerIdentityClient {
+	return &OfficerIdentityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `officeridentity.Hooks(f(g(h())))`.
+func (c *OfficerIdentityClient) Use(hooks ...Hook) {
+	c.hooks.OfficerIdentity = append(c.hooks.OfficerIdentity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `officeridentity.Intercept(f(g(h())))`.
+func (c *OfficerIdentityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OfficerIdentity = append(c.inters.OfficerIdentity, interceptors...)
+}
+
+// Create returns a builder for creating a OfficerIdentity entity.
+func (c *OfficerIdentityClient) Create() *OfficerIdentityCreate {
+	mutation := newOfficerIdentityMutation(c.config, OpCreate)
+	return &OfficerIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OfficerIdentity entities.
+func (c *OfficerIdentityClient) CreateBulk(builders ...*OfficerIdentityCreate) *OfficerIdentityCreateBulk {
+	return &OfficerIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OfficerIdentityClient) MapCreateBulk(slice any, setFunc func(*OfficerIdentityCreate, int)) *OfficerIdentityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OfficerIdentityCreateBulk{err: fmt.Errorf("calling to OfficerIdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OfficerIdentityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OfficerIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Update() *OfficerIdentityUpdate {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdate)
+	return &OfficerIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OfficerIdentityClient) UpdateOne(_m *OfficerIdentity) *OfficerIdentityUpdateOne {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdateOne, withOfficerIdentity(_m))
+	return &OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OfficerIdentityClient) UpdateOneID(id uuid.UUID) *OfficerIdentityUpdateOne {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdateOne, withOfficerIdentityID(id))
+	return &OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Delete() *OfficerIdentityDelete {
+	mutation := newOfficerIdentityMutation(c.config, OpDelete)
+	return &OfficerIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OfficerIdentityClient) DeleteOne(_m *OfficerIdentity) *OfficerIdentityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OfficerIdentityClient) DeleteOneID(id uuid.UUID) *OfficerIdentityDeleteOne {
+	builder := c.Delete().Where(officeridentity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OfficerIdentityDeleteOne{builder}
+}
+
+// Query returns a query builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Query() *OfficerIdentityQuery {
+	return &OfficerIdentityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOfficerIdentity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OfficerIdentity entity by its id.
+func (c *OfficerIdentityClient) Get(ctx context.Context, id uuid.UUID) (*OfficerIdentity, error) {
+	return c.Query().Where(officeridentity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OfficerIdentityClient) GetX(ctx context.Context, id uuid.UUID) *OfficerIdentity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOfficer queries the officer edge of a OfficerIdentity.
+func (c *OfficerIdentityClient) QueryOfficer(_m *OfficerIdentity) *OfficerQuery {
+	query := (&OfficerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officeridentity.Table, officeridentity.FieldID, id),
+			sqlgraph.To(officer.Table, officer.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, officeridentity.OfficerTable, officeridentity.OfficerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OfficerIdentityClient) Hooks() []Hook {
+	hooks := c.hooks.OfficerIdentity
+	return append(hooks[:len(hooks):len(hooks)], officeridentity.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OfficerIdentityClient) Interceptors() []Interceptor {
+	return c.inters.OfficerIdentity
+}
+
+func (c *OfficerIdentityClient) mutate(ctx context.Context, m *OfficerIdentityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OfficerIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OfficerIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OfficerIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OfficerIdentity mutation op: %q", m.Op())
 	}
 }
 
@@ -2273,6 +2457,140 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// SignInAttemptClient is a client for the SignInAttempt schema.
+type SignInAttemptClient struct {
+	config
+}
+
+// NewSignInAttemptClient returns a client for the SignInAttempt from the given config.
+func NewSignInAttemptClient(c config) *SignInAttemptClient {
+	return &SignInAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinattempt.Hooks(f(g(h())))`.
+func (c *SignInAttemptClient) Use(hooks ...Hook) {
+	c.hooks.SignInAttempt = append(c.hooks.SignInAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinattempt.Intercept(f(g(h())))`.
+func (c *SignInAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInAttempt = append(c.inters.SignInAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a SignInAttempt entity.
+func (c *SignInAttemptClient) Create() *SignInAttemptCreate {
+	mutation := newSignInAttemptMutation(c.config, OpCreate)
+	return &SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInAttempt entities.
+func (c *SignInAttemptClient) CreateBulk(builders ...*SignInAttemptCreate) *SignInAttemptCreateBulk {
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInAttemptClient) MapCreateBulk(slice any, setFunc func(*SignInAttemptCreate, int)) *SignInAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInAttemptCreateBulk{err: fmt.Errorf("calling to SignInAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInAttempt.
+func (c *SignInAttemptClient) Update() *SignInAttemptUpdate {
+	mutation := newSignInAttemptMutation(c.config, OpUpdate)
+	return &SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInAttemptClient) UpdateOne(_m *SignInAttempt) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttempt(_m))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInAttemptClient) UpdateOneID(id uuid.UUID) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttemptID(id))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInAttempt.
+func (c *SignInAttemptClient) Delete() *SignInAttemptDelete {
+	mutation := newSignInAttemptMutation(c.config, OpDelete)
+	return &SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInAttemptClient) DeleteOne(_m *SignInAttempt) *SignInAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInAttemptClient) DeleteOneID(id uuid.UUID) *SignInAttemptDeleteOne {
+	builder := c.Delete().Where(signinattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInAttempt.
+func (c *SignInAttemptClient) Query() *SignInAttemptQuery {
+	return &SignInAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInAttempt entity by its id.
+func (c *SignInAttemptClient) Get(ctx context.Context, id uuid.UUID) (*SignInAttempt, error) {
+	return c.Query().Where(signinattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInAttemptClient) GetX(ctx context.Context, id uuid.UUID) *SignInAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInAttemptClient) Hooks() []Hook {
+	hooks := c.hooks.SignInAttempt
+	return append(hooks[:len(hooks):len(hooks)], signinattempt.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInAttemptClient) Interceptors() []Interceptor {
+	return c.inters.SignInAttempt
+}
+
+func (c *SignInAttemptClient) mutate(ctx context.Context, m *SignInAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInAttempt mutation op: %q", m.Op())
+	}
+}
+
 // SignInCodeClient is a client for the SignInCode schema.
 type SignInCodeClient struct {
 	config
@@ -2561,12 +2879,12 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 type (
 	hooks struct {
 		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, RateLimit, SandboxClock, SandboxMail, SandboxPerson, Session,
-		SignInCode, Token []ent.Hook
+		Marker, Officer, OfficerIdentity, RateLimit, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInAttempt, SignInCode, Token []ent.Hook
 	}
 	inters struct {
 		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, RateLimit, SandboxClock, SandboxMail, SandboxPerson, Session,
-		SignInCode, Token []ent.Interceptor
+		Marker, Officer, OfficerIdentity, RateLimit, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInAttempt, SignInCode, Token []ent.Interceptor
 	}
 )

@@ -16,11 +16,13 @@ import (
 	"techbiz/ent/invitationevent"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -95,11 +97,13 @@ func checkColumn(t, c string) error {
 			invitationevent.Table: invitationevent.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
+			officeridentity.Table: officeridentity.ValidColumn,
 			ratelimit.Table:       ratelimit.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,
 			sandboxmail.Table:     sandboxmail.ValidColumn,
 			sandboxperson.Table:   sandboxperson.ValidColumn,
 			session.Table:         session.ValidColumn,
+			signinattempt.Table:   signinattempt.ValidColumn,
 			signincode.Table:      signincode.ValidColumn,
 			token.Table:           token.ValidColumn,
 		})

@@ -28,6 +28,8 @@ type Tx struct {
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
+	OfficerIdentity *OfficerIdentityClient
 	// RateLimit is the client for interacting with the RateLimit builders.
 	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
@@ -38,6 +40,8 @@ type Tx struct {
 	SandboxPerson *SandboxPersonClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// SignInCode is the client for interacting with the SignInCode builders.
 	SignInCode *SignInCodeClient
 	// Token is the client for interacting with the Token builders.
@@ -181,11 +185,13 @@ func (tx *Tx) init() {
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
+	tx.OfficerIdentity = NewOfficerIdentityClient(tx.config)
 	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)
 	tx.SandboxMail = NewSandboxMailClient(tx.config)
 	tx.SandboxPerson = NewSandboxPersonClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SignInAttempt = NewSignInAttemptClient(tx.config)
 	tx.SignInCode = NewSignInCodeClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
 }

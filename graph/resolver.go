@@ -15,6 +15,7 @@ import (
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
+	"techbiz/internal/signin"
 	"techbiz/internal/watch"
 )
 
@@ -24,5 +25,6 @@ type Resolver struct {
 	Invites *invite.Service
 	Lists   *batch.Service
 	Hub     *watch.Hub
+	SignIn  *signin.Service
 	Log     *slog.Logger
 }

@@ -40,7 +40,11 @@ func (p *portal) serve(h handler) http.HandlerFunc {
 				p.fail(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 			}
 		}()
-		if err := h(w, r); err != nil {
+		err := access.Refused(r.Context())
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			p.fail(w, r, err)
 		}
 	}
@@ -119,10 +123,13 @@ func (p *portal) frame(r *http.Request, f component.Frame) component.Frame {
 		f.Officer, f.Name, f.Session = a.Email, a.Name, sessionTime(r)
 	}
 	f.Links = p.Links
-	f.Year = p.Clock().In(clock.Singapore).Year()
+	f.Year = p.year()
 	f.Partial = isHTMX(r)
 	return f
 }
+
+// year is the one in the footer.
+func (p *portal) year() int { return p.Clock().In(clock.Singapore).Year() }
 
 func isHTMX(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") == ""

@@ -34,7 +34,7 @@ const (
 func (s *Settings) check() error {
 	for _, rule := range []func() error{
 		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail,
-		s.checkSession, s.checkUpload, s.Logging.check, s.checkProduction,
+		s.checkSession, s.SignIn.check, s.checkUpload, s.Logging.check, s.checkProduction,
 	} {
 		if err := rule(); err != nil {
 			return err

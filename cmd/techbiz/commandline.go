@@ -40,17 +40,19 @@ of NAME. Exit status 2 is a mistake in a setting, 1 a failure.`
 
 // commandLine is what can be typed; each command is in a file of its name.
 type commandLine struct {
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve the portal and the API (the default command)."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to what this program needs."`
-	Token    tokenCommands   `cmd:"" help:"Make and revoke API tokens."`
-	Template templateCommand `cmd:"" help:"Write the Excel template for multiple accounts."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve    serveCommand     `cmd:"" default:"withargs" help:"Serve the portal and the API (the default command)."`
+	Migrate  migrateCommand   `cmd:"" help:"Bring the database to what this program needs."`
+	Token    tokenCommands    `cmd:"" help:"Make and revoke API tokens."`
+	Identity identityCommands `cmd:"" help:"Undo who an officer is at the OpenID provider."`
+	Template templateCommand  `cmd:"" help:"Write the Excel template for multiple accounts."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
 var groups = []kong.Group{
 	{Key: "server", Title: "Server"},
 	{Key: "storage", Title: "Data"},
 	{Key: "people", Title: "Who may be invited, and who administers"},
+	{Key: "sign-in", Title: "How officers sign in, and from where"},
 	{Key: "directory", Title: "Directory and sandbox"},
 	{Key: "mail", Title: "Mail"},
 	{Key: "upload", Title: "Create multiple accounts"},

@@ -25,6 +25,8 @@ type Settings struct {
 	Admins         list `env:"TECHBIZ_ADMINS" group:"people" placeholder:"EMAIL,..." help:"Officers who are administrators."`
 	Officers
 
+	SignIn
+
 	Directory     string `default:"sandbox" env:"TECHBIZ_DIRECTORY" group:"directory" placeholder:"NAME" help:"Directory in which accounts are created: sandbox, a directory in our own database."`
 	Sandbox       bool   `env:"TECHBIZ_SANDBOX" group:"directory" help:"This is a sandbox, whatever its address: what production refuses is allowed. Without it production is any address but loopback, and any directory but the sandbox."`
 	SandboxFaults faults `env:"TECHBIZ_SANDBOX_FAULTS" group:"directory" placeholder:"latency=200ms,fail=0.1,lost=0.05,rate=20" help:"How the sandbox directory misbehaves: time for each call, share of calls that fail, share of answers that are lost, calls a second."`

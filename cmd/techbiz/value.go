@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"techbiz/internal/address"
 	"techbiz/internal/directory/sandbox"
 	"techbiz/internal/limit"
+	"techbiz/internal/oidc"
 )
 
 // span is a time such as 90d, 12h or 1d12h.
@@ -180,4 +182,42 @@ type faults struct{ sandbox.Faults }
 func (f *faults) UnmarshalText(text []byte) (err error) {
 	f.Faults, err = sandbox.ParseFaults(string(text))
 	return err
+}
+
+// helpURL is an address that a link may lead to: a page's, or one of mail.
+type helpURL struct{ url.URL }
+
+// UnmarshalText reads a web address, or mailto: and an address.
+func (h *helpURL) UnmarshalText(text []byte) error {
+	u, err := url.Parse(string(text))
+	if err == nil && u.Scheme == "mailto" && address.Valid(u.Opaque) {
+		h.URL = *u
+		return nil
+	}
+	var w webURL
+	if w.UnmarshalText(text) != nil {
+		return errors.New("give an address that starts with https://, or mailto: and an email address")
+	}
+	h.URL = w.URL
+	return nil
+}
+
+// requirements are the claims that a person needs.
+type requirements []oidc.Requirement
+
+// UnmarshalText reads claim=value or claim=value|value, separated by commas.
+func (r *requirements) UnmarshalText(text []byte) error {
+	*r = nil
+	var words list
+	if err := words.UnmarshalText(text); err != nil {
+		return err
+	}
+	for _, word := range words {
+		one, err := oidc.ParseRequirement(word)
+		if err != nil {
+			return err
+		}
+		*r = append(*r, one)
+	}
+	return nil
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/graph"
-	"techbiz/internal/address"
 	"techbiz/internal/batch"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
@@ -150,14 +149,7 @@ func (p *parts) services() {
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
 	})
-	p.signin = signin.New(signin.Options{
-		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
-		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },
-		Background: ui.Background,
-		Idle:       s.SessionIdle,
-		Absolute:   s.SessionMax,
-		Log:        p.log,
-	})
+	p.signin = p.newSignIn()
 	p.housekeeping()
 }
 
@@ -181,7 +173,7 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Hub: watch.New(p.db, p.log), Log: p.log}
+	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, SignIn: p.signin, Hub: watch.New(p.db, p.log), Log: p.log}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
@@ -199,7 +191,7 @@ func (p *parts) handler() (http.Handler, error) {
 	l := p.links()
 	pages, err := ui.New(ui.Config{
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
-		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal},
+		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal, Help: s.HelpURL.String()},
 		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
@@ -211,8 +203,8 @@ func (p *parts) handler() (http.Handler, error) {
 	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(api)))
 	m.Handle("/", p.signin.Middleware(p.guard.Middleware(pages)))
 	m.Handle("/static/", pages)
-	m.Handle("/sandbox", p.guard.Middleware(pages))
-	m.Handle("/sandbox/", p.guard.Middleware(pages))
+	m.Handle("/sandbox", p.signin.Guard(p.guard.Middleware(pages)))
+	m.Handle("/sandbox/", p.signin.Guard(p.guard.Middleware(pages)))
 	return p.whenStarted(m), nil
 }
 

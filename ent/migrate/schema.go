@@ -439,6 +439,41 @@ var (
 			},
 		},
 	}
+	// OfficerIdentitiesColumns holds the columns for the "officer_identities" table.
+	OfficerIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "officer_id", Type: field.TypeUUID},
+	}
+	// OfficerIdentitiesTable holds the schema information for the "officer_identities" table.
+	OfficerIdentitiesTable = &schema.Table{
+		Name:       "officer_identities",
+		Columns:    OfficerIdentitiesColumns,
+		PrimaryKey: []*schema.Column{OfficerIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "officer_identities_officers_identities",
+				Columns:    []*schema.Column{OfficerIdentitiesColumns[5]},
+				RefColumns: []*schema.Column{OfficersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "officeridentity_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[2]},
+			},
+			{
+				Name:    "officeridentity_issuer_officer_id",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[5]},
+			},
+		},
+	}
 	// RateLimitsColumns holds the columns for the "rate_limits" table.
 	RateLimitsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -566,6 +601,9 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "seen_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "method", Type: field.TypeEnum, Nullable: true, Enums: []string{"CODE", "PROVIDER"}},
+		{Name: "address", Type: field.TypeString, Default: ""},
+		{Name: "browser", Type: field.TypeString, Default: ""},
 		{Name: "officer_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
@@ -576,7 +614,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_officers_sessions",
-				Columns:    []*schema.Column{SessionsColumns[6]},
+				Columns:    []*schema.Column{SessionsColumns[9]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -587,6 +625,38 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[5]},
 			},
+			{
+				Name:    "session_officer_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+			},
+		},
+	}
+	// SignInAttemptsColumns holds the columns for the "sign_in_attempts" table.
+	SignInAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "state", Type: field.TypeBytes, Unique: true, Size: 32},
+		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "data", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SignInAttemptsTable holds the schema information for the "sign_in_attempts" table.
+	SignInAttemptsTable = &schema.Table{
+		Name:       "sign_in_attempts",
+		Columns:    SignInAttemptsColumns,
+		PrimaryKey: []*schema.Column{SignInAttemptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinattempt_browser",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[2]},
+			},
+			{
+				Name:    "signinattempt_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[5]},
+			},
 		},
 	}
 	// SignInCodesColumns holds the columns for the "sign_in_codes" table.
@@ -594,6 +664,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "email", Type: field.TypeString},
 		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "network", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "hash", Type: field.TypeBytes, Size: 32},
 		{Name: "tries", Type: field.TypeInt, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
@@ -609,7 +680,12 @@ var (
 			{
 				Name:    "signincode_email_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[5]},
+				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[6]},
+			},
+			{
+				Name:    "signincode_network_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInCodesColumns[3], SignInCodesColumns[6]},
 			},
 			{
 				Name:    "signincode_browser",
@@ -619,7 +695,7 @@ var (
 			{
 				Name:    "signincode_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[6]},
+				Columns: []*schema.Column{SignInCodesColumns[7]},
 			},
 		},
 	}
@@ -660,11 +736,13 @@ var (
 		InvitationEventsTable,
 		MarkersTable,
 		OfficersTable,
+		OfficerIdentitiesTable,
 		RateLimitsTable,
 		SandboxClocksTable,
 		SandboxMailsTable,
 		SandboxPersonsTable,
 		SessionsTable,
+		SignInAttemptsTable,
 		SignInCodesTable,
 		TokensTable,
 	}
@@ -676,6 +754,7 @@ func init() {
 	InvitationsTable.ForeignKeys[0].RefTable = BatchesTable
 	InvitationsTable.ForeignKeys[1].RefTable = OfficersTable
 	InvitationEventsTable.ForeignKeys[0].RefTable = InvitationsTable
+	OfficerIdentitiesTable.ForeignKeys[0].RefTable = OfficersTable
 	SessionsTable.ForeignKeys[0].RefTable = OfficersTable
 	TokensTable.ForeignKeys[0].RefTable = OfficersTable
 }

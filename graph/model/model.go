@@ -253,6 +253,14 @@ type SeedCount struct {
 	Count int `json:"count"`
 }
 
+// What is left of the caller's sessions after a change.
+type SessionsPayload struct {
+	// The caller's sessions, the last used first; empty whenever errors stand.
+	Sessions []*ent.Session `json:"sessions"`
+	// What is wrong with the input.
+	Errors []*fault.Error `json:"errors"`
+}
+
 // How many have one status.
 type StatusCount struct {
 	// The status.

@@ -44,6 +44,7 @@ var house = []folder{
 	{path: "internal/jobs", level: 2, upTo: 1, also: []string{"internal/database"}},
 	{path: "internal/directory", level: 2, upTo: 0},
 	{path: "internal/directory/sandbox", level: 2, upTo: 0, also: []string{"internal/directory", "internal/mail", "internal/database", "ent"}},
+	{path: "internal/oidc", level: 2, upTo: 0},
 	{path: "internal/mail", level: 2, upTo: 0, also: []string{"internal/database", "ent"}},
 	{path: "internal/workbook", level: 2, upTo: 0},
 
