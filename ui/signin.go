@@ -83,6 +83,8 @@ func (p *portal) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := p.SignIn.SignOut(w, r); err != nil {
 		return err
 	}
+	// What the browser kept of the pages goes as well; it heeds this under HTTPS.
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return seeOther(w, r, "/sign-in")
 }
 

@@ -39,6 +39,8 @@ type app struct {
 	start   func(context.Context) error // begins the background work and returns
 	stop    func(context.Context) error // finishes or hands back what runs
 	close   func() error                // releases the database
+	limits  *limit.Limiter
+	anyHost bool // nobody knows under which host browsers come
 }
 
 // parts are the concrete things that wire joins.
@@ -110,7 +112,8 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			}
 			return p.queue.Stop(ctx)
 		},
-		close: p.close,
+		close:  p.close,
+		limits: limits,
 	}, nil
 }
 
