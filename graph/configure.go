@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -29,7 +30,9 @@ type Options struct {
 	// where that is too much. Nil counts nothing: the pages count their requests
 	// themselves.
 	Take func(ctx context.Context, reads, changes int) error
-	Log  *slog.Logger
+	// Timeout is how long a query or a change may take; 0 means 45 seconds.
+	Timeout time.Duration
+	Log     *slog.Logger
 }
 
 // configurable is what gqlgen's executor and its HTTP server have in common.
@@ -84,7 +87,7 @@ func Configure(to configurable, r *Resolver, o Options) {
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
-		return next(ctx)
+		return timed(ctx, o, next)
 	})
 	// A subscription has many answers, and each reads anew.
 	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -52,11 +53,17 @@ var ours = map[string]fault.Code{
 	"PERSISTED_QUERY_NOT_FOUND": "PERSISTED_QUERY_NOT_FOUND",
 }
 
+// unreadableBody is how gqlgen's error of a body that it cannot read begins.
+const unreadableBody = "json request body could not be decoded"
+
 // present makes the top-level error that a caller sees. Faults and gqlgen's own
 // errors about the request keep their sentence; everything else is INTERNAL with
 // the request's id, and its cause goes to the log.
 func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
+		if late, ok := errors.AsType[*fault.Error](context.Cause(ctx)); ok && len(fault.Of(err)) == 0 {
+			err = gqlerror.WrapPath(graphql.GetPath(ctx), late) // see timed
+		}
 		out := graphql.DefaultErrorPresenter(ctx, err)
 		code, known := out.Extensions["code"].(string)
 		switch {
@@ -74,6 +81,9 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 				return out
 			}
 		case isRequestError(err):
+			if strings.HasPrefix(out.Message, unreadableBody) {
+				out.Message = "The body is not one GraphQL request: a JSON object with query, variables and operationName." // gqlgen's repeats it
+			}
 			out.Extensions = map[string]any{"code": fault.BadRequest}
 			return out
 		}

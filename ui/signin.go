@@ -91,6 +91,8 @@ func (p *portal) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// What the browser kept of the pages goes as well; it heeds this under HTTPS.
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	if out != nil {
 		return p.signOutThere(w, r, out)
 	}

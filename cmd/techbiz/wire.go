@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/google/uuid"
 
 	"techbiz/graph"
@@ -40,6 +38,8 @@ type app struct {
 	start   func(context.Context) error // begins the background work and returns
 	stop    func(context.Context) error // finishes or hands back what runs
 	close   func() error                // releases the database
+	limits  *limit.Limiter
+	anyHost bool // nobody knows under which host browsers come
 }
 
 // parts are the concrete things that wire joins.
@@ -61,10 +61,6 @@ type parts struct {
 // maxBackoff is the longest pause between two tries of a job: in the sandbox a
 // person waits for it.
 const maxBackoff = 10 * time.Second
-
-// streamPing is how often a quiet stream shows that it lives, so that no proxy ends
-// it.
-const streamPing = 15 * time.Second
 
 // attempts is how often a step of an invitation may fail before it is given up:
 // the directory or the relay may be down for the better part of an hour.
@@ -115,7 +111,8 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			}
 			return p.queue.Stop(ctx)
 		},
-		close: p.close,
+		close:  p.close,
+		limits: limits,
 	}, nil
 }
 
@@ -177,14 +174,9 @@ func (p *parts) handler() (http.Handler, error) {
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
-	api := handler.New(schema)
-	api.AddTransport(transport.Websocket{KeepAlivePingInterval: streamPing})
-	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
-	api.AddTransport(transport.POST{})
-	api.AddTransport(transport.MultipartForm{MaxUploadSize: server.MaxUploadBody, MaxMemory: int64(s.MaxUpload)})
 	outside := options
 	outside.Take = p.guard.Check
-	graph.Configure(api, resolver, outside)
+	api := graph.Handler(schema, resolver, outside, server.MaxUploadBody, int64(s.MaxUpload))
 	inside := executor.New(schema)
 	graph.Configure(inside, resolver, options)
 

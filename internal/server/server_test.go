@@ -48,6 +48,7 @@ func setup(t *testing.T, h http.HandlerFunc, change ...func(*Options)) (*Server,
 		Clock:   clock.Machine,
 		Ready:   func(context.Context) error { return nil },
 		BaseURL: &url.URL{Scheme: "https", Host: "portal.example.sg"},
+		AnyHost: true, // httptest asks for example.com
 		Upload:  func(path string) bool { return path == "/graphql" },
 	}
 	for _, c := range change {
@@ -71,17 +72,33 @@ func TestHeaders(t *testing.T) {
 	s, _ := setup(t, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	got := serve(s, httptest.NewRequest(http.MethodGet, "/nowhere", nil)).Header()
 	want := map[string]string{
-		"X-Content-Type-Options":       "nosniff",
-		"Referrer-Policy":              "same-origin",
-		"Cross-Origin-Opener-Policy":   "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin",
-		"Strict-Transport-Security":    "max-age=31536000",
-		"X-Frame-Options":              "SAMEORIGIN",
+		"Content-Security-Policy":           "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+		"X-Content-Type-Options":            "nosniff",
+		"X-Frame-Options":                   "DENY",
+		"X-Permitted-Cross-Domain-Policies": "none",
+		"X-DNS-Prefetch-Control":            "off",
+		"Referrer-Policy":                   "same-origin",
+		"Cross-Origin-Opener-Policy":        "same-origin",
+		"Cross-Origin-Embedder-Policy":      "require-corp",
+		"Cross-Origin-Resource-Policy":      "same-origin",
+		"Cache-Control":                     "no-store",
+		"Strict-Transport-Security":         "max-age=63072000; includeSubDomains",
+		"Server":                            "",
+		"X-Powered-By":                      "",
 	}
 	for name, value := range want {
 		if got.Get(name) != value {
 			t.Errorf("%s: %q, want %q", name, got.Get(name), value)
 		}
+	}
+	for _, off := range []string{"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()", "serial=()", "clipboard-read=()"} {
+		if !strings.Contains(got.Get("Permissions-Policy"), off) {
+			t.Errorf("no %s in %s", off, got.Get("Permissions-Policy"))
+		}
+	}
+	plain, _ := setup(t, func(w http.ResponseWriter, r *http.Request) {}, func(o *Options) { o.BaseURL = &url.URL{Scheme: "http", Host: "localhost:8080"} })
+	if hsts := serve(plain, httptest.NewRequest(http.MethodGet, "/", nil)).Header().Get("Strict-Transport-Security"); hsts != "" {
+		t.Errorf("without HTTPS: %q", hsts)
 	}
 	if got.Get("Permissions-Policy") == "" || got.Get(requestid.Header) == "" {
 		t.Errorf("headers %v", got)
