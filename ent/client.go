@@ -20,6 +20,7 @@ import (
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
@@ -58,6 +59,8 @@ type Client struct {
 	Officer *OfficerClient
 	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
 	OfficerIdentity *OfficerIdentityClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -92,6 +95,7 @@ func (c *Client) init() {
 	c.Marker = NewMarkerClient(c.config)
 	c.Officer = NewOfficerClient(c.config)
 	c.OfficerIdentity = NewOfficerIdentityClient(c.config)
+	c.RateLimit = NewRateLimitClient(c.config)
 	c.SandboxClock = NewSandboxClockClient(c.config)
 	c.SandboxMail = NewSandboxMailClient(c.config)
 	c.SandboxPerson = NewSandboxPersonClient(c.config)
@@ -200,6 +204,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
 		OfficerIdentity: NewOfficerIdentityClient(cfg),
+		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
@@ -235,6 +240,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
 		OfficerIdentity: NewOfficerIdentityClient(cfg),
+		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
@@ -272,9 +278,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt, c.SignInCode,
-		c.Token,
+		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.RateLimit,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt,
+		c.SignInCode, c.Token,
 	} {
 		n.Use(hooks...)
 	}
@@ -285,9 +291,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt, c.SignInCode,
-		c.Token,
+		c.InvitationEvent, c.Marker, c.Officer, c.OfficerIdentity, c.RateLimit,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInAttempt,
+		c.SignInCode, c.Token,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -314,6 +320,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Officer.mutate(ctx, m)
 	case *OfficerIdentityMutation:
 		return c.OfficerIdentity.mutate(ctx, m)
+	case *RateLimitMutation:
+		return c.RateLimit.mutate(ctx, m)
 	case *SandboxClockMutation:
 		return c.SandboxClock.mutate(ctx, m)
 	case *SandboxMailMutation:
@@ -1763,6 +1771,140 @@ func (c *OfficerIdentityClient) mutate(ctx context.Context, m *OfficerIdentityMu
 	}
 }
 
+// RateLimitClient is a client for the RateLimit schema.
+type RateLimitClient struct {
+	config
+}
+
+// NewRateLimitClient returns a client for the RateLimit from the given config.
+func NewRateLimitClient(c config) *RateLimitClient {
+	return &RateLimitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ratelimit.Hooks(f(g(h())))`.
+func (c *RateLimitClient) Use(hooks ...Hook) {
+	c.hooks.RateLimit = append(c.hooks.RateLimit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ratelimit.Intercept(f(g(h())))`.
+func (c *RateLimitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RateLimit = append(c.inters.RateLimit, interceptors...)
+}
+
+// Create returns a builder for creating a RateLimit entity.
+func (c *RateLimitClient) Create() *RateLimitCreate {
+	mutation := newRateLimitMutation(c.config, OpCreate)
+	return &RateLimitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RateLimit entities.
+func (c *RateLimitClient) CreateBulk(builders ...*RateLimitCreate) *RateLimitCreateBulk {
+	return &RateLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RateLimitClient) MapCreateBulk(slice any, setFunc func(*RateLimitCreate, int)) *RateLimitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RateLimitCreateBulk{err: fmt.Errorf("calling to RateLimitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RateLimitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RateLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RateLimit.
+func (c *RateLimitClient) Update() *RateLimitUpdate {
+	mutation := newRateLimitMutation(c.config, OpUpdate)
+	return &RateLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RateLimitClient) UpdateOne(_m *RateLimit) *RateLimitUpdateOne {
+	mutation := newRateLimitMutation(c.config, OpUpdateOne, withRateLimit(_m))
+	return &RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RateLimitClient) UpdateOneID(id uuid.UUID) *RateLimitUpdateOne {
+	mutation := newRateLimitMutation(c.config, OpUpdateOne, withRateLimitID(id))
+	return &RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RateLimit.
+func (c *RateLimitClient) Delete() *RateLimitDelete {
+	mutation := newRateLimitMutation(c.config, OpDelete)
+	return &RateLimitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RateLimitClient) DeleteOne(_m *RateLimit) *RateLimitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RateLimitClient) DeleteOneID(id uuid.UUID) *RateLimitDeleteOne {
+	builder := c.Delete().Where(ratelimit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RateLimitDeleteOne{builder}
+}
+
+// Query returns a query builder for RateLimit.
+func (c *RateLimitClient) Query() *RateLimitQuery {
+	return &RateLimitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRateLimit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RateLimit entity by its id.
+func (c *RateLimitClient) Get(ctx context.Context, id uuid.UUID) (*RateLimit, error) {
+	return c.Query().Where(ratelimit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RateLimitClient) GetX(ctx context.Context, id uuid.UUID) *RateLimit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RateLimitClient) Hooks() []Hook {
+	hooks := c.hooks.RateLimit
+	return append(hooks[:len(hooks):len(hooks)], ratelimit.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RateLimitClient) Interceptors() []Interceptor {
+	return c.inters.RateLimit
+}
+
+func (c *RateLimitClient) mutate(ctx context.Context, m *RateLimitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RateLimitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RateLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RateLimitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RateLimit mutation op: %q", m.Op())
+	}
+}
+
 // SandboxClockClient is a client for the SandboxClock schema.
 type SandboxClockClient struct {
 	config
@@ -2737,12 +2879,12 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 type (
 	hooks struct {
 		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, OfficerIdentity, SandboxClock, SandboxMail, SandboxPerson,
-		Session, SignInAttempt, SignInCode, Token []ent.Hook
+		Marker, Officer, OfficerIdentity, RateLimit, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInAttempt, SignInCode, Token []ent.Hook
 	}
 	inters struct {
 		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, OfficerIdentity, SandboxClock, SandboxMail, SandboxPerson,
-		Session, SignInAttempt, SignInCode, Token []ent.Interceptor
+		Marker, Officer, OfficerIdentity, RateLimit, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInAttempt, SignInCode, Token []ent.Interceptor
 	}
 )

@@ -17,6 +17,7 @@ import (
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
@@ -97,6 +98,7 @@ func checkColumn(t, c string) error {
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
 			officeridentity.Table: officeridentity.ValidColumn,
+			ratelimit.Table:       ratelimit.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,
 			sandboxmail.Table:     sandboxmail.ValidColumn,
 			sandboxperson.Table:   sandboxperson.ValidColumn,

@@ -30,6 +30,8 @@ type Tx struct {
 	Officer *OfficerClient
 	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
 	OfficerIdentity *OfficerIdentityClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -184,6 +186,7 @@ func (tx *Tx) init() {
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
 	tx.OfficerIdentity = NewOfficerIdentityClient(tx.config)
+	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)
 	tx.SandboxMail = NewSandboxMailClient(tx.config)
 	tx.SandboxPerson = NewSandboxPersonClient(tx.config)

@@ -9,7 +9,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"techbiz/graph/generated"
@@ -26,7 +25,11 @@ const complexityLimit = 40_000
 type Options struct {
 	// Introspection lets callers read the schema and be given suggestions.
 	Introspection bool
-	Log           *slog.Logger
+	// Take counts what an operation reads and changes, and returns RATE_LIMITED
+	// where that is too much. Nil counts nothing: the pages count their requests
+	// themselves.
+	Take func(ctx context.Context, reads, changes int) error
+	Log  *slog.Logger
 }
 
 // configurable is what gqlgen's executor and its HTTP server have in common.
@@ -55,7 +58,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 // Configure sets up an executor or an HTTP server with everything that holds for
 // every operation: who acts, the limits, the loaders, and what errors look like.
 func Configure(to configurable, r *Resolver, o Options) {
-	to.SetQueryCache(lru.New[*ast.QueryDocument](500))
+	to.SetQueryCache(newQueryCache())
 	to.SetErrorPresenter(present(o.Log))
 	to.SetRecoverFunc(func(ctx context.Context, p any) error {
 		o.Log.ErrorContext(ctx, "graphql panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
@@ -65,6 +68,12 @@ func Configure(to configurable, r *Resolver, o Options) {
 	if o.Introspection {
 		to.Use(extension.Introspection{})
 	}
+	// The order counts: each stops what would cost more behind it.
+	if o.Take != nil {
+		to.Use(rateLimit{o.Take})
+	}
+	to.Use(knownOnly{})
+	to.Use(persisted())
 	to.Use(sizeLimit{})
 	to.Use(extension.FixedComplexityLimit(complexityLimit))
 	to.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -47,6 +48,8 @@ var ours = map[string]fault.Code{
 	"COMPLEXITY_LIMIT_EXCEEDED": fault.QueryTooComplex,
 	"GRAPHQL_PARSE_FAILED":      fault.BadRequest,
 	"GRAPHQL_VALIDATION_FAILED": fault.BadRequest,
+	// Programs that send hashes look for this one, to send the query then.
+	"PERSISTED_QUERY_NOT_FOUND": "PERSISTED_QUERY_NOT_FOUND",
 }
 
 // present makes the top-level error that a caller sees. Faults and gqlgen's own
@@ -61,13 +64,13 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			if c := ours[code]; c != "" {
 				code = string(c)
 			}
-			out.Extensions = map[string]any{"code": code}
+			out.Extensions = withRetry(map[string]any{"code": code}, err)
 			return out
 		case len(fault.Of(err)) > 0:
 			f := fault.Of(err)[0]
 			if topLevel[f.Code] && f.Code != fault.Internal {
 				out.Message = f.Message
-				out.Extensions = map[string]any{"code": visible(f.Code)}
+				out.Extensions = withRetry(map[string]any{"code": visible(f.Code)}, err)
 				return out
 			}
 		case isRequestError(err):
@@ -82,6 +85,14 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 		out.Extensions = map[string]any{"code": fault.Internal, "requestId": id}
 		return out
 	}
+}
+
+// withRetry adds when to try again, where the error says so.
+func withRetry(extensions map[string]any, err error) map[string]any {
+	if f := fault.Of(err); len(f) > 0 && f[0].RetryAt != nil {
+		extensions["retryAt"] = f[0].RetryAt.UTC().Format(time.RFC3339Nano)
+	}
+	return extensions
 }
 
 // visible hides the codes of outside systems behind INTERNAL.

@@ -118,6 +118,11 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if f.status >= http.StatusInternalServerError {
 		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
+	if Background(r) && code == fault.RateLimited {
+		w.Header().Set("HX-Reswap", "none") // what stands there stays, until the next time
+		w.WriteHeader(f.status)
+		return
+	}
 	frame := p.frame(r, component.Frame{Title: f.title})
 	v := errorView{Happened: f.happened, Todo: f.todo, RequestID: w.Header().Get(requestid.Header)}
 	switch l := fault.Of(err); {

@@ -60,6 +60,24 @@ func (p *portal) officer(h handler) http.HandlerFunc { return p.serve(withForm(s
 // officerFile is officer for a handler that bounds and reads its body itself.
 func (p *portal) officerFile(h handler) http.HandlerFunc { return p.serve(signedInOnly(h)) }
 
+// limited counts each request, before anything is spent on it.
+func (p *portal) limited(next http.Handler) http.Handler {
+	if p.Take == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads, changes := 0, 1
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			reads, changes = 1, 0
+		}
+		if err := p.Take(r.Context(), reads, changes); err != nil {
+			p.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 func signedInOnly(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if _, err := access.Require(r.Context()); err != nil {

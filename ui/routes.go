@@ -71,7 +71,7 @@ func (p *portal) routes() http.Handler {
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, fault.New(fault.Forbidden, "The form was sent from another site, so we did not take it."))
 	}))
-	pages := headers(sameOrigin.Handler(p.whole(m)))
+	pages := headers(sameOrigin.Handler(p.limited(p.whole(m))))
 	all := http.NewServeMux()
 	all.Handle("GET /static/", static.Handler())
 	all.Handle("/", pages)

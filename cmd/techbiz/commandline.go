@@ -35,7 +35,8 @@ Examples:
   techbiz template users.xlsx
 
 Every setting is a flag and an environment variable; the flag wins, and an empty
-variable counts as unset. Exit status 2 is a mistake in a setting, 1 a failure.`
+variable counts as unset. A secret may stand in a file, which NAME_FILE names in place
+of NAME. Exit status 2 is a mistake in a setting, 1 a failure.`
 
 // commandLine is what can be typed; each command is in a file of its name.
 type commandLine struct {
@@ -80,7 +81,7 @@ type checker interface{ check() error }
 func (p *program) run(ctx context.Context, args []string) int {
 	exited := false
 	var cl commandLine
-	vars := variables{byValue: map[*kong.Value]string{}, byFlag: map[string]string{}, set: map[string]string{}}
+	vars := variables{byValue: map[*kong.Value]string{}, byFlag: map[string]string{}, set: map[string]string{}, secrets: map[string]bool{}}
 	parser, err := kong.New(&cl,
 		kong.Name("techbiz"), kong.Description(description), kong.ExplicitGroups(groups),
 		kong.Writers(p.stdout, p.stderr), kong.Exit(func(int) { exited = true }),
@@ -120,10 +121,17 @@ func usage(err error) error {
 	return &mistake{message: err.Error() + `; "techbiz --help" says what there is`}
 }
 
-// report prints err, if any, as one line, and returns the exit status.
+// report prints err, if any, as one line, or one each for several mistakes, and
+// returns the exit status.
 func (p *program) report(err error, vars variables) int {
 	if err == nil {
 		return exitOK
+	}
+	if all, ok := errors.AsType[mistakes](err); ok {
+		for _, one := range all {
+			p.report(one, vars)
+		}
+		return exitMistake
 	}
 	line, status := err.Error(), exitFailure
 	var m *mistake
@@ -152,6 +160,7 @@ type variables struct {
 	byValue map[*kong.Value]string // names
 	byFlag  map[string]string      // names
 	set     map[string]string      // values of those that are set
+	secrets map[string]bool        // names of those that name the file of a secret
 }
 
 // takeFrom collects the variables' names from the parser, and their values from
@@ -170,14 +179,28 @@ func (v variables) takeFrom(parser *kong.Kong, env []string) error {
 			}
 			flag.Envs, flag.Tag.Envs = nil, nil
 			flag.Mapper = namingMapper{flag.Mapper}
+			if file := secretFile(flag.Value, v.byValue[flag.Value]); file != "" {
+				v.secrets[file] = true
+			}
 		}
 		return next(nil)
 	})
 }
 
 func (v variables) resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if value := v.set[v.byValue[flag.Value]]; value != "" {
+	name := v.byValue[flag.Value]
+	value, file := v.set[name], secretFile(flag.Value, name)
+	switch path := v.set[file]; {
+	case value != "" && path != "":
+		return nil, mistaken(flag.Name, "%s is set as well; keep one of them", file)
+	case value != "":
 		return value, nil
+	case path != "":
+		text, err := readSecret(path)
+		if err != nil {
+			return nil, mistaken(flag.Name, "the file that %s names cannot be used: %s", file, err)
+		}
+		return text, nil
 	}
 	return nil, nil
 }
@@ -189,7 +212,11 @@ func (v variables) describe(value *kong.Value) string {
 		help += " Default: " + value.Default
 	}
 	if name := v.byValue[value]; name != "" {
-		help += " [" + name + "]"
+		help += " [" + name
+		if file := secretFile(value, name); file != "" {
+			help += " or " + file
+		}
+		help += "]"
 	}
 	return help
 }
@@ -204,7 +231,7 @@ func (v variables) warnOfUnknown(p *program) {
 	slices.Sort(known)
 	var unknown []string
 	for name := range v.set {
-		if !slices.Contains(known, name) && !strings.HasPrefix(name, envPrefix+"TEST_") {
+		if !slices.Contains(known, name) && !v.secrets[name] && !strings.HasPrefix(name, envPrefix+"TEST_") {
 			unknown = append(unknown, name)
 		}
 	}
@@ -237,8 +264,13 @@ func nearest(word string, words []string) string {
 type namingMapper struct{ kong.Mapper }
 
 func (m namingMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	given := ctx.Scan.Peek().String()
 	if err := m.Mapper.Decode(ctx, target); err != nil {
-		return &mistake{flag: ctx.Value.Name, message: err.Error()}
+		message := err.Error()
+		if ctx.Value.Tag.Has(secretTag) {
+			message = hiding(message, given)
+		}
+		return &mistake{flag: ctx.Value.Name, message: message}
 	}
 	return nil
 }

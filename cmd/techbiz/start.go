@@ -109,6 +109,12 @@ type learn struct{}
 // Kind names the job.
 func (learn) Kind() string { return "learn_statistics" }
 
+// forget is the job that deletes rate limits of which nothing is used.
+type forget struct{}
+
+// Kind names the job.
+func (forget) Kind() string { return "forget_limits" }
+
 func (p *parts) housekeeping() {
 	jobs.Handle(p.queue, func(ctx context.Context, _ sweep) error {
 		if err := p.signin.Sweep(ctx); err != nil {
@@ -119,4 +125,6 @@ func (p *parts) housekeeping() {
 	p.queue.Every(time.Hour, sweep{})
 	jobs.Handle(p.queue, func(ctx context.Context, _ learn) error { return p.db.Learn(ctx) })
 	p.queue.Every(time.Minute, learn{})
+	jobs.Handle(p.queue, func(ctx context.Context, _ forget) error { return p.guard.Sweep(ctx) })
+	p.queue.Every(time.Minute, forget{})
 }

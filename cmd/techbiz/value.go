@@ -12,6 +12,7 @@ import (
 
 	"techbiz/internal/address"
 	"techbiz/internal/directory/sandbox"
+	"techbiz/internal/limit"
 	"techbiz/internal/oidc"
 )
 
@@ -98,6 +99,38 @@ func (n *networks) UnmarshalText(text []byte) error {
 			return fmt.Errorf("%q is no network; give one such as 10.0.0.0/8 or 2001:db8::/32, or a single address", word)
 		}
 		*n = append(*n, p.Masked())
+	}
+	return nil
+}
+
+// rate is how often something may happen, such as 100/s burst 1000.
+type rate struct{ limit.Rate }
+
+var errRate = errors.New("give a rate such as 100/s, 60/m or 60/h, with a burst if need be, such as 100/s burst 1000, or off")
+
+// UnmarshalText reads COUNT/UNIT, what may come at once, and off.
+func (r *rate) UnmarshalText(text []byte) error {
+	*r = rate{}
+	words := strings.Fields(string(text))
+	if len(words) == 1 && words[0] == "off" {
+		return nil
+	}
+	if len(words) != 1 && (len(words) != 3 || words[1] != "burst") {
+		return errRate
+	}
+	count, unit, _ := strings.Cut(words[0], "/")
+	per, ok := map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour}[unit]
+	n, err := strconv.ParseUint(count, 10, 20)
+	if err != nil || !ok || n == 0 {
+		return errRate
+	}
+	r.Rate = limit.Rate{Count: int(n), Per: per}
+	if len(words) == 3 {
+		burst, err := strconv.ParseUint(words[2], 10, 20)
+		if err != nil || burst == 0 {
+			return errRate
+		}
+		r.Burst = int(burst)
 	}
 	return nil
 }

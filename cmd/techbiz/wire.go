@@ -22,6 +22,7 @@ import (
 	"techbiz/internal/directory/sandbox"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
+	"techbiz/internal/limit"
 	"techbiz/internal/mail"
 	"techbiz/internal/reconcile"
 	"techbiz/internal/server"
@@ -53,6 +54,7 @@ type parts struct {
 	invites  *invite.Service
 	lists    *batch.Service
 	signin   *signin.Service
+	guard    *limit.Guard
 	started  atomic.Bool
 }
 
@@ -81,6 +83,14 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 		if p.relay, err = mail.NewRelay(s.SMTPURL, s.MailFrom); err != nil {
 			return nil, errors.Join(err, p.db.Close())
 		}
+	}
+	limits, err := limit.New(limit.Options{DB: p.db, Clock: clock.Machine, Secret: s.SessionKey, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
+	p.guard = &limit.Guard{
+		Limiter: limits, Reads: s.LimitReads.Rate, Changes: s.LimitChanges.Rate, Strangers: s.LimitStrangers.Rate,
+		FreeLoopback: s.Directory == sandboxDirectory,
 	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
@@ -172,7 +182,9 @@ func (p *parts) handler() (http.Handler, error) {
 	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
 	api.AddTransport(transport.POST{})
 	api.AddTransport(transport.MultipartForm{MaxUploadSize: server.MaxUploadBody, MaxMemory: int64(s.MaxUpload)})
-	graph.Configure(api, resolver, options)
+	outside := options
+	outside.Take = p.guard.Check
+	graph.Configure(api, resolver, outside)
 	inside := executor.New(schema)
 	graph.Configure(inside, resolver, options)
 
@@ -180,7 +192,7 @@ func (p *parts) handler() (http.Handler, error) {
 	pages, err := ui.New(ui.Config{
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
 		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal, Help: s.HelpURL.String()},
-		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall,
+		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
 	})
@@ -188,11 +200,11 @@ func (p *parts) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	m := http.NewServeMux()
-	m.Handle("/graphql", p.signin.Middleware(api))
-	m.Handle("/", p.signin.Middleware(pages))
+	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(api)))
+	m.Handle("/", p.signin.Middleware(p.guard.Middleware(pages)))
 	m.Handle("/static/", pages)
-	m.Handle("/sandbox", p.signin.Guard(pages))
-	m.Handle("/sandbox/", p.signin.Guard(pages))
+	m.Handle("/sandbox", p.signin.Guard(p.guard.Middleware(pages)))
+	m.Handle("/sandbox/", p.signin.Guard(p.guard.Middleware(pages)))
 	return p.whenStarted(m), nil
 }
 

@@ -474,6 +474,18 @@ var (
 			},
 		},
 	}
+	// RateLimitsColumns holds the columns for the "rate_limits" table.
+	RateLimitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "full_at", Type: field.TypeInt64},
+		{Name: "taken", Type: field.TypeBytes, Nullable: true, Size: 16384},
+	}
+	// RateLimitsTable holds the schema information for the "rate_limits" table.
+	RateLimitsTable = &schema.Table{
+		Name:       "rate_limits",
+		Columns:    RateLimitsColumns,
+		PrimaryKey: []*schema.Column{RateLimitsColumns[0]},
+	}
 	// SandboxClocksColumns holds the columns for the "sandbox_clocks" table.
 	SandboxClocksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -725,6 +737,7 @@ var (
 		MarkersTable,
 		OfficersTable,
 		OfficerIdentitiesTable,
+		RateLimitsTable,
 		SandboxClocksTable,
 		SandboxMailsTable,
 		SandboxPersonsTable,

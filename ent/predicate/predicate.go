@@ -33,6 +33,9 @@ type Officer func(*sql.Selector)
 // OfficerIdentity is the predicate function for officeridentity builders.
 type OfficerIdentity func(*sql.Selector)
 
+// RateLimit is the predicate function for ratelimit builders.
+type RateLimit func(*sql.Selector)
+
 // SandboxClock is the predicate function for sandboxclock builders.
 type SandboxClock func(*sql.Selector)
 

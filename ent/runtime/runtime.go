@@ -13,6 +13,7 @@ import (
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
@@ -250,6 +251,21 @@ func init() {
 	officeridentityDescID := officeridentityMixinFields0[0].Descriptor()
 	// officeridentity.DefaultID holds the default value on creation for the id field.
 	officeridentity.DefaultID = officeridentityDescID.Default.(func() uuid.UUID)
+	ratelimit.Policy = privacy.NewPolicies(schema.RateLimit{})
+	ratelimit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ratelimit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ratelimitFields := schema.RateLimit{}.Fields()
+	_ = ratelimitFields
+	// ratelimitDescTaken is the schema descriptor for taken field.
+	ratelimitDescTaken := ratelimitFields[2].Descriptor()
+	// ratelimit.TakenValidator is a validator for the "taken" field. It is called by the builders before save.
+	ratelimit.TakenValidator = ratelimitDescTaken.Validators[0].(func([]byte) error)
 	sandboxclock.Policy = privacy.NewPolicies(schema.SandboxClock{})
 	sandboxclock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {

@@ -40,6 +40,7 @@ var house = []folder{
 	{path: "internal/audit", level: 3, upTo: 2},
 
 	{path: "internal/database", level: 2, upTo: 1},
+	{path: "internal/limit", level: 2, upTo: 1, also: []string{"internal/database"}},
 	{path: "internal/jobs", level: 2, upTo: 1, also: []string{"internal/database"}},
 	{path: "internal/directory", level: 2, upTo: 0},
 	{path: "internal/directory/sandbox", level: 2, upTo: 0, also: []string{"internal/directory", "internal/mail", "internal/database", "ent"}},

@@ -7,6 +7,8 @@ CREATE INDEX "session_officer_id" ON "sessions" ("officer_id");
 ALTER TABLE "sign_in_codes" ADD COLUMN "network" bytea NULL;
 -- create index "signincode_network_created_at" to table: "sign_in_codes"
 CREATE INDEX "signincode_network_created_at" ON "sign_in_codes" ("network", "created_at");
+-- create "rate_limits" table
+CREATE TABLE "rate_limits" ("id" uuid NOT NULL, "full_at" bigint NOT NULL, "taken" bytea NULL, PRIMARY KEY ("id"));
 -- create "sign_in_attempts" table
 CREATE TABLE "sign_in_attempts" ("id" uuid NOT NULL, "state" bytea NOT NULL, "browser" bytea NOT NULL, "data" bytea NOT NULL, "created_at" timestamptz NOT NULL, "expires_at" timestamptz NOT NULL, PRIMARY KEY ("id"));
 -- create index "sign_in_attempts_state_key" to table: "sign_in_attempts"
@@ -37,6 +39,8 @@ DROP INDEX "signinattempt_browser";
 DROP INDEX "sign_in_attempts_state_key";
 -- reverse: create "sign_in_attempts" table
 DROP TABLE "sign_in_attempts";
+-- reverse: create "rate_limits" table
+DROP TABLE "rate_limits";
 -- reverse: create index "signincode_network_created_at" to table: "sign_in_codes"
 DROP INDEX "signincode_network_created_at";
 -- reverse: modify "sign_in_codes" table

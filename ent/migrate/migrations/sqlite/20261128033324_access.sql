@@ -37,6 +37,8 @@ CREATE TABLE `officer_identities` (`id` uuid NOT NULL, `issuer` text NOT NULL, `
 CREATE UNIQUE INDEX `officeridentity_issuer_subject` ON `officer_identities` (`issuer`, `subject`);
 -- create index "officeridentity_issuer_officer_id" to table: "officer_identities"
 CREATE UNIQUE INDEX `officeridentity_issuer_officer_id` ON `officer_identities` (`issuer`, `officer_id`);
+-- create "rate_limits" table
+CREATE TABLE `rate_limits` (`id` uuid NOT NULL, `full_at` integer NOT NULL, `taken` blob NULL, PRIMARY KEY (`id`));
 -- create "sign_in_attempts" table
 CREATE TABLE `sign_in_attempts` (`id` uuid NOT NULL, `state` blob NOT NULL, `browser` blob NOT NULL, `data` blob NOT NULL, `created_at` datetime NOT NULL, `expires_at` datetime NOT NULL, PRIMARY KEY (`id`));
 -- create index "sign_in_attempts_state_key" to table: "sign_in_attempts"
@@ -57,6 +59,8 @@ DROP INDEX `signinattempt_browser`;
 DROP INDEX `sign_in_attempts_state_key`;
 -- reverse: create "sign_in_attempts" table
 DROP TABLE `sign_in_attempts`;
+-- reverse: create "rate_limits" table
+DROP TABLE `rate_limits`;
 -- reverse: create index "officeridentity_issuer_officer_id" to table: "officer_identities"
 DROP INDEX `officeridentity_issuer_officer_id`;
 -- reverse: create index "officeridentity_issuer_subject" to table: "officer_identities"
