@@ -96,11 +96,11 @@ var (
 	}}
 	keptOut = failure{http.StatusForbidden, "You can’t sign in", "", []string{
 		"If the rule speaks of your device, use a non-SE GSIB, or a Government Managed Device with SEED that meets your agency’s policies.",
-		"If you think that you should get in, ask for help, and name the rule above and the request id below.",
+		"If you think that you should get in, ask who runs TechBiz in your agency, and name the rule above and the request id below.",
 	}}
 	outside = failure{http.StatusForbidden, "This service can’t be used from here", "", []string{
 		"Use a device and a network that are meant for it, such as a non-SE GSIB on your agency’s network.",
-		"If you do, ask for help, and name the network address above and the request id below.",
+		"If you do, ask who runs TechBiz in your agency, and name the network address above and the request id below.",
 	}}
 )
 

@@ -31,6 +31,8 @@ var productionRules = []productionRule{
 		"give a key, the same on every replica, such as `openssl rand -hex 32` prints"},
 	{"session-key", func(s *Settings) bool { return weakKey(s.SessionKey) },
 		"the key can be guessed; give a random one, such as `openssl rand -hex 32` prints"},
+	{"oidc-issuer", func(s *Settings) bool { return strings.HasPrefix(s.OIDCIssuer, "http://") },
+		"http lets anybody on the way sign in as anybody; give an issuer that starts with https://"},
 }
 
 // checkProduction returns a mistake for each rule that is broken in production:

@@ -69,6 +69,18 @@ func TestRun_Mistakes(t *testing.T) {
 		{"statements without an end", "TECHBIZ_STATEMENT_TIMEOUT=1h", nil, `--statement-timeout (TECHBIZ_STATEMENT_TIMEOUT): give a time from 1s to 10m`},
 		{"an unknown level", "TECHBIZ_LOG_LEVEL=loud", nil, `--log-level (TECHBIZ_LOG_LEVEL): there is no level "loud"; choose debug, info, warn or error`},
 		{"an unknown form of log", "TECHBIZ_LOG_FORMAT=xml", nil, `--log-format (TECHBIZ_LOG_FORMAT): there is no form "xml"; choose text or json`},
+		{"an issuer that is none", "TECHBIZ_OIDC_ISSUER=login.example", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): give the issuer's address to the letter, such as https://login.microsoftonline.com/TENANT/v2.0`},
+		{"an issuer over http", "TECHBIZ_OIDC_ISSUER=http://login.example", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): an issuer has to be reached over https; http is for one on this machine`},
+		{"an issuer of every tenant", "TECHBIZ_OIDC_ISSUER=https://login.microsoftonline.com/common/v2.0", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): name one tenant; with common, organizations or consumers any tenant could sign in`},
+		{"an issuer without our name", "TECHBIZ_OIDC_ISSUER=https://login.example", nil, `--oidc-client-id (TECHBIZ_OIDC_CLIENT_ID): say by which name the provider knows this service`},
+		{"a name without an issuer", "TECHBIZ_OIDC_CLIENT_ID=techbiz", nil, `--oidc-client-id (TECHBIZ_OIDC_CLIENT_ID): this is about an OpenID provider; name it with --oidc-issuer (TECHBIZ_OIDC_ISSUER)`},
+		{"no way to sign in", "TECHBIZ_SIGN_IN_CODE=0", nil, `--sign-in-code (TECHBIZ_SIGN_IN_CODE): without one-time codes and without an OpenID provider nobody can sign in; leave it on, or set --oidc-issuer (TECHBIZ_OIDC_ISSUER)`},
+		{"codes that go round a rule", "TECHBIZ_REQUIRED_CLAIMS=device=compliant", []string{"--oidc-issuer=https://login.example", "--oidc-client-id=techbiz"}, `--sign-in-code (TECHBIZ_SIGN_IN_CODE): a one-time code proves none of the required claims, so that it would go round them; set TECHBIZ_SIGN_IN_CODE=0`},
+		{"a required claim without a value", "TECHBIZ_REQUIRED_CLAIMS=device", nil, `--required-claims (TECHBIZ_REQUIRED_CLAIMS): give a claim and its values, such as device_compliant=true or network=gsib|gmd`},
+		{"a network that is none", "TECHBIZ_ALLOWED_NETWORKS=10.0.0.0/40", nil, `--allowed-networks (TECHBIZ_ALLOWED_NETWORKS): "10.0.0.0/40" is no network; give one such as 10.0.0.0/8 or 2001:db8::/32, or a single address`},
+		{"an interval that is too long", "TECHBIZ_CODE_INTERVAL=2h", nil, `--code-interval (TECHBIZ_CODE_INTERVAL): give a time from 0s to 1h`},
+		{"less than no codes", "", []string{"--codes-per-hour=-1"}, `--codes-per-hour (TECHBIZ_CODES_PER_HOUR): give a number from 0`},
+		{"help that is a script", "TECHBIZ_HELP_URL=javascript:alert(1)", nil, `--help-url (TECHBIZ_HELP_URL): give an address that starts with https://, or mailto: and an email address`},
 		{"a mistake in another command", "", []string{"migrate", "--database-url=db"}, `--database-url (TECHBIZ_DATABASE_URL): give an address such as postgres://user:password@host:5432/name, or none for SQLite`},
 	}
 	for _, c := range cases {

@@ -15,7 +15,7 @@ type SignIn struct {
 	OIDCIssuer        string       `name:"oidc-issuer" env:"TECHBIZ_OIDC_ISSUER" group:"sign-in" placeholder:"URL" help:"OpenID provider at which officers sign in, such as https://login.microsoftonline.com/TENANT/v2.0. Default: none."`
 	OIDCName          string       `default:"TechPass" name:"oidc-name" env:"TECHBIZ_OIDC_NAME" group:"sign-in" placeholder:"NAME" help:"What people call the provider."`
 	OIDCClientID      string       `name:"oidc-client-id" env:"TECHBIZ_OIDC_CLIENT_ID" group:"sign-in" placeholder:"ID" help:"Our name at the provider."`
-	OIDCClientSecret  string       `name:"oidc-client-secret" env:"TECHBIZ_OIDC_CLIENT_SECRET" group:"sign-in" placeholder:"SECRET" help:"Our secret at the provider. Default: none; PKCE protects the codes in any case."`
+	OIDCClientSecret  string       `name:"oidc-client-secret" secret:"" env:"TECHBIZ_OIDC_CLIENT_SECRET" group:"sign-in" placeholder:"SECRET" help:"Our secret at the provider. Default: none; PKCE protects the codes in any case."`
 	OIDCScopes        list         `default:"email,profile" name:"oidc-scopes" env:"TECHBIZ_OIDC_SCOPES" group:"sign-in" placeholder:"SCOPE,..." help:"What we ask the provider for, besides openid."`
 	OIDCEmailClaim    string       `default:"email" name:"oidc-email-claim" env:"TECHBIZ_OIDC_EMAIL_CLAIM" group:"sign-in" placeholder:"CLAIM" help:"Claim that holds the email address."`
 	OIDCEmailVerified string       `default:"email_verified" name:"oidc-email-verified" env:"TECHBIZ_OIDC_EMAIL_VERIFIED" group:"sign-in" placeholder:"CLAIM" help:"Claim that says whether the address is verified, or always, for a provider that hands out no other ones."`

@@ -29,7 +29,8 @@ type behind struct {
 func eachBehind(t *testing.T, test func(t *testing.T, w *behind), change ...func(*oidc.Options)) {
 	t.Helper()
 	each(t, func(t *testing.T, w *world) {
-		p := oidctest.New(t, w.url+"/callback", w.url+"/")
+		p := oidctest.New(t)
+		p.SendBack(w.url+"/callback", w.url+"/")
 		w.clock.set(clock.Machine()) // the provider has the machine's
 		o := oidc.Options{
 			Issuer: p.Issuer(), ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret,

@@ -11,6 +11,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -44,6 +45,7 @@ type Person struct {
 // Provider is a running OpenID provider.
 type Provider struct {
 	server *httptest.Server
+	issuer string
 	users  *people
 
 	mu    sync.Mutex
@@ -51,23 +53,26 @@ type Provider struct {
 	away  bool
 	forge func(claims map[string]any) string
 	ended []string // subjects that were signed out
+
+	redirect, afterSignOut string
 }
 
-// New starts a provider that sends people back to an address, and once they are
-// signed out to another. It ends with the test.
-func New(t testing.TB, redirect, afterSignOut string) *Provider {
+// New starts a provider, which ends with the test. [Provider.SendBack] has to say
+// where it sends people.
+func New(t testing.TB) *Provider {
 	t.Helper()
 	p := &Provider{users: &people{}, key: newKey()}
 	p.server = httptest.NewUnstartedServer(nil)
-	issuer := "http://" + p.server.Listener.Addr().String()
+	// Another name of this machine: to a browser the provider is another site.
+	p.issuer = fmt.Sprintf("http://localhost:%d", p.server.Listener.Addr().(*net.TCPAddr).Port)
 	keeper := &keeper{
 		Storage: storage.NewStorageWithClients(p.users, map[string]*storage.Client{
-			ClientID: storage.WebClient(ClientID, ClientSecret, redirect),
+			ClientID: storage.WebClient(ClientID, ClientSecret),
 		}),
-		p: p, afterSignOut: afterSignOut,
+		p: p,
 	}
 	provider, err := op.NewProvider(&op.Config{CodeMethodS256: true, AuthMethodPost: true, DefaultLogoutRedirectURI: "/"},
-		keeper, op.StaticIssuer(issuer), op.WithAllowInsecure())
+		keeper, op.StaticIssuer(p.issuer), op.WithAllowInsecure())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +87,14 @@ func New(t testing.TB, redirect, afterSignOut string) *Provider {
 }
 
 // Issuer is the provider's address.
-func (p *Provider) Issuer() string { return p.server.URL }
+func (p *Provider) Issuer() string { return p.issuer }
+
+// SendBack says where the provider sends people once they are signed in, and out.
+func (p *Provider) SendBack(redirect, afterSignOut string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.redirect, p.afterSignOut = redirect, afterSignOut
+}
 
 // Be says who sits at the provider from now on.
 func (p *Provider) Be(person Person) { p.users.sit(person) }
@@ -155,8 +167,7 @@ func (p *Provider) login(keeper *keeper, callback func(context.Context, string) 
 // keeper is the module's example of a storage, with our keys, people and client.
 type keeper struct {
 	*storage.Storage
-	p            *Provider
-	afterSignOut string
+	p *Provider
 }
 
 func (k *keeper) SigningKey(context.Context) (op.SigningKey, error) { return k.p.signingKey(), nil }
@@ -174,7 +185,9 @@ func (k *keeper) GetClientByClientID(ctx context.Context, id string) (op.Client,
 	if err != nil {
 		return nil, err
 	}
-	return client{c, k.afterSignOut}, nil
+	k.p.mu.Lock()
+	defer k.p.mu.Unlock()
+	return client{c, k.p.redirect, k.p.afterSignOut}, nil
 }
 
 // SetUserinfoFromRequest fills in an ID token.
@@ -198,10 +211,11 @@ func (k *keeper) TerminateSession(ctx context.Context, subject, clientID string)
 // client is ours: claims stand in the ID token, as Entra ID has it.
 type client struct {
 	op.Client
-	afterSignOut string
+	redirect, afterSignOut string
 }
 
 func (c client) IDTokenUserinfoClaimsAssertion() bool { return true }
+func (c client) RedirectURIs() []string               { return []string{c.redirect} }
 func (c client) PostLogoutRedirectURIs() []string     { return []string{c.afterSignOut} }
 func (c client) DevMode() bool                        { return true }
 
