@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/origin"
 	"techbiz/internal/server"
 )
 
@@ -58,6 +59,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 func (a *app) serve(ctx context.Context, ln net.Listener, s *Settings, log *slog.Logger, serving func(*url.URL)) error {
 	srv, err := server.New(a.handler, server.Options{
 		Log: log, Clock: clock.Machine, Ready: a.ready, BaseURL: &s.BaseURL.URL, Upload: a.upload,
+		Proxies: origin.Proxies(s.TrustedProxies),
 	})
 	if err != nil {
 		return err

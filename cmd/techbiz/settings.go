@@ -8,6 +8,8 @@ type Settings struct {
 	Addr    string `default:"127.0.0.1:8080" env:"TECHBIZ_ADDR" group:"server" placeholder:"HOST:PORT" help:"Address to listen on; port 0 takes a free one."`
 	BaseURL webURL `name:"base-url" env:"TECHBIZ_BASE_URL" group:"server" placeholder:"URL" help:"Address under which browsers and mails reach the portal, such as https://techbiz.agency.gov.sg. Default: from the address to listen on."`
 
+	TrustedProxies networks `env:"TECHBIZ_TRUSTED_PROXIES" group:"server" placeholder:"NETWORK,..." help:"Networks of the proxies before the portal, such as 10.0.0.0/8: only their X-Forwarded-For says where a request came from."`
+
 	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema."`
 
 	Storage

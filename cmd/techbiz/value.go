@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -70,6 +72,30 @@ func (l *list) UnmarshalText(text []byte) error {
 		if word = strings.TrimSpace(word); word != "" {
 			*l = append(*l, word)
 		}
+	}
+	return nil
+}
+
+// networks is a comma-separated list of networks and single addresses.
+type networks []netip.Prefix
+
+// UnmarshalText reads prefixes such as 10.0.0.0/8, and addresses, which are
+// networks of one.
+func (n *networks) UnmarshalText(text []byte) error {
+	var words list
+	if err := words.UnmarshalText(text); err != nil {
+		return err
+	}
+	*n = nil
+	for _, word := range words {
+		p, err := netip.ParsePrefix(word)
+		if a, notOne := netip.ParseAddr(word); notOne == nil {
+			p, err = netip.PrefixFrom(a, a.BitLen()), nil
+		}
+		if err != nil || p.Addr().Is4In6() {
+			return fmt.Errorf("%q is no network; give one such as 10.0.0.0/8 or 2001:db8::/32, or a single address", word)
+		}
+		*n = append(*n, p.Masked())
 	}
 	return nil
 }

@@ -54,6 +54,7 @@ var house = []folder{
 	{path: "internal/clock", level: 0, upTo: none},
 	{path: "internal/fault", level: 0, upTo: none},
 	{path: "internal/formula", level: 0, upTo: none},
+	{path: "internal/origin", level: 0, upTo: none},
 	{path: "internal/requestid", level: 0, upTo: none},
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/origin"
 )
 
 const (
@@ -43,6 +44,8 @@ type Options struct {
 	Ready func(context.Context) error
 	// BaseURL is the address under which browsers know the product.
 	BaseURL *url.URL
+	// Proxies are those whose word about a request's network address counts.
+	Proxies origin.Proxies
 	// Upload says which paths take multipart bodies up to [MaxUploadBody]; every
 	// other body ends at [MaxBody].
 	Upload func(path string) bool
@@ -71,6 +74,7 @@ func New(h http.Handler, o Options) (*Server, error) {
 	h = s.streams.track(h)
 	h = health(h, o)
 	h = headers(h, o.BaseURL)
+	h = o.Proxies.Middleware(h)
 	h = logAccess(h, o)
 	s.handler = identify(h)
 	return s, nil
