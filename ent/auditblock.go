@@ -21,8 +21,8 @@ type AuditBlock struct {
 	SealedAt time.Time `json:"sealed_at,omitempty"`
 	// The process that sealed it.
 	Writer string `json:"writer,omitempty"`
-	// Records holds the value of the "records" field.
-	Records int `json:"records,omitempty"`
+	// Id and authentication code of each record, in order.
+	Entries []byte `json:"entries,omitempty"`
 	// Records of this block and all before.
 	Total int64 `json:"total,omitempty"`
 	// Hash of the block before.
@@ -37,9 +37,9 @@ func (*AuditBlock) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case auditblock.FieldPrevious, auditblock.FieldHash:
+		case auditblock.FieldEntries, auditblock.FieldPrevious, auditblock.FieldHash:
 			values[i] = new([]byte)
-		case auditblock.FieldID, auditblock.FieldRecords, auditblock.FieldTotal:
+		case auditblock.FieldID, auditblock.FieldTotal:
 			values[i] = new(sql.NullInt64)
 		case auditblock.FieldWriter:
 			values[i] = new(sql.NullString)
@@ -78,11 +78,11 @@ func (_m *AuditBlock) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Writer = value.String
 			}
-		case auditblock.FieldRecords:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field records", values[i])
-			} else if value.Valid {
-				_m.Records = int(value.Int64)
+		case auditblock.FieldEntries:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field entries", values[i])
+			} else if value != nil {
+				_m.Entries = *value
 			}
 		case auditblock.FieldTotal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -144,8 +144,8 @@ func (_m *AuditBlock) String() string {
 	builder.WriteString("writer=")
 	builder.WriteString(_m.Writer)
 	builder.WriteString(", ")
-	builder.WriteString("records=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Records))
+	builder.WriteString("entries=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Entries))
 	builder.WriteString(", ")
 	builder.WriteString("total=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Total))

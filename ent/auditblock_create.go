@@ -34,9 +34,9 @@ func (_c *AuditBlockCreate) SetWriter(v string) *AuditBlockCreate {
 	return _c
 }
 
-// SetRecords sets the "records" field.
-func (_c *AuditBlockCreate) SetRecords(v int) *AuditBlockCreate {
-	_c.mutation.SetRecords(v)
+// SetEntries sets the "entries" field.
+func (_c *AuditBlockCreate) SetEntries(v []byte) *AuditBlockCreate {
+	_c.mutation.SetEntries(v)
 	return _c
 }
 
@@ -104,8 +104,8 @@ func (_c *AuditBlockCreate) check() error {
 	if _, ok := _c.mutation.Writer(); !ok {
 		return &ValidationError{Name: "writer", err: errors.New(`ent: missing required field "AuditBlock.writer"`)}
 	}
-	if _, ok := _c.mutation.Records(); !ok {
-		return &ValidationError{Name: "records", err: errors.New(`ent: missing required field "AuditBlock.records"`)}
+	if _, ok := _c.mutation.Entries(); !ok {
+		return &ValidationError{Name: "entries", err: errors.New(`ent: missing required field "AuditBlock.entries"`)}
 	}
 	if _, ok := _c.mutation.Total(); !ok {
 		return &ValidationError{Name: "total", err: errors.New(`ent: missing required field "AuditBlock.total"`)}
@@ -167,9 +167,9 @@ func (_c *AuditBlockCreate) createSpec() (*AuditBlock, *sqlgraph.CreateSpec) {
 		_spec.SetField(auditblock.FieldWriter, field.TypeString, value)
 		_node.Writer = value
 	}
-	if value, ok := _c.mutation.Records(); ok {
-		_spec.SetField(auditblock.FieldRecords, field.TypeInt, value)
-		_node.Records = value
+	if value, ok := _c.mutation.Entries(); ok {
+		_spec.SetField(auditblock.FieldEntries, field.TypeBytes, value)
+		_node.Entries = value
 	}
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(auditblock.FieldTotal, field.TypeInt64, value)
@@ -258,8 +258,8 @@ func (u *AuditBlockUpsertOne) UpdateNewValues() *AuditBlockUpsertOne {
 		if _, exists := u.create.mutation.Writer(); exists {
 			s.SetIgnore(auditblock.FieldWriter)
 		}
-		if _, exists := u.create.mutation.Records(); exists {
-			s.SetIgnore(auditblock.FieldRecords)
+		if _, exists := u.create.mutation.Entries(); exists {
+			s.SetIgnore(auditblock.FieldEntries)
 		}
 		if _, exists := u.create.mutation.Total(); exists {
 			s.SetIgnore(auditblock.FieldTotal)
@@ -488,8 +488,8 @@ func (u *AuditBlockUpsertBulk) UpdateNewValues() *AuditBlockUpsertBulk {
 			if _, exists := b.mutation.Writer(); exists {
 				s.SetIgnore(auditblock.FieldWriter)
 			}
-			if _, exists := b.mutation.Records(); exists {
-				s.SetIgnore(auditblock.FieldRecords)
+			if _, exists := b.mutation.Entries(); exists {
+				s.SetIgnore(auditblock.FieldEntries)
 			}
 			if _, exists := b.mutation.Total(); exists {
 				s.SetIgnore(auditblock.FieldTotal)

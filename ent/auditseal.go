@@ -18,11 +18,7 @@ type AuditSeal struct {
 	// ID of the ent.
 	ID uuid.UUID `json:"id,omitempty"`
 	// Block holds the value of the "block" field.
-	Block int `json:"block,omitempty"`
-	// Position holds the value of the "position" field.
-	Position int `json:"position,omitempty"`
-	// The record's.
-	MAC          []byte `json:"mac,omitempty"`
+	Block        int `json:"block,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -31,9 +27,7 @@ func (*AuditSeal) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case auditseal.FieldMAC:
-			values[i] = new([]byte)
-		case auditseal.FieldBlock, auditseal.FieldPosition:
+		case auditseal.FieldBlock:
 			values[i] = new(sql.NullInt64)
 		case auditseal.FieldID:
 			values[i] = new(uuid.UUID)
@@ -63,18 +57,6 @@ func (_m *AuditSeal) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field block", values[i])
 			} else if value.Valid {
 				_m.Block = int(value.Int64)
-			}
-		case auditseal.FieldPosition:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field position", values[i])
-			} else if value.Valid {
-				_m.Position = int(value.Int64)
-			}
-		case auditseal.FieldMAC:
-			if value, ok := values[i].(*[]byte); !ok {
-				return fmt.Errorf("unexpected type %T for field mac", values[i])
-			} else if value != nil {
-				_m.MAC = *value
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -114,12 +96,6 @@ func (_m *AuditSeal) String() string {
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
 	builder.WriteString("block=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Block))
-	builder.WriteString(", ")
-	builder.WriteString("position=")
-	builder.WriteString(fmt.Sprintf("%v", _m.Position))
-	builder.WriteString(", ")
-	builder.WriteString("mac=")
-	builder.WriteString(fmt.Sprintf("%v", _m.MAC))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -29,18 +29,6 @@ func (_c *AuditSealCreate) SetBlock(v int) *AuditSealCreate {
 	return _c
 }
 
-// SetPosition sets the "position" field.
-func (_c *AuditSealCreate) SetPosition(v int) *AuditSealCreate {
-	_c.mutation.SetPosition(v)
-	return _c
-}
-
-// SetMAC sets the "mac" field.
-func (_c *AuditSealCreate) SetMAC(v []byte) *AuditSealCreate {
-	_c.mutation.SetMAC(v)
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *AuditSealCreate) SetID(v uuid.UUID) *AuditSealCreate {
 	_c.mutation.SetID(v)
@@ -84,17 +72,6 @@ func (_c *AuditSealCreate) check() error {
 	if _, ok := _c.mutation.Block(); !ok {
 		return &ValidationError{Name: "block", err: errors.New(`ent: missing required field "AuditSeal.block"`)}
 	}
-	if _, ok := _c.mutation.Position(); !ok {
-		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "AuditSeal.position"`)}
-	}
-	if _, ok := _c.mutation.MAC(); !ok {
-		return &ValidationError{Name: "mac", err: errors.New(`ent: missing required field "AuditSeal.mac"`)}
-	}
-	if v, ok := _c.mutation.MAC(); ok {
-		if err := auditseal.MACValidator(v); err != nil {
-			return &ValidationError{Name: "mac", err: fmt.Errorf(`ent: validator failed for field "AuditSeal.mac": %w`, err)}
-		}
-	}
 	return nil
 }
 
@@ -134,14 +111,6 @@ func (_c *AuditSealCreate) createSpec() (*AuditSeal, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Block(); ok {
 		_spec.SetField(auditseal.FieldBlock, field.TypeInt, value)
 		_node.Block = value
-	}
-	if value, ok := _c.mutation.Position(); ok {
-		_spec.SetField(auditseal.FieldPosition, field.TypeInt, value)
-		_node.Position = value
-	}
-	if value, ok := _c.mutation.MAC(); ok {
-		_spec.SetField(auditseal.FieldMAC, field.TypeBytes, value)
-		_node.MAC = value
 	}
 	return _node, _spec
 }
@@ -214,12 +183,6 @@ func (u *AuditSealUpsertOne) UpdateNewValues() *AuditSealUpsertOne {
 		}
 		if _, exists := u.create.mutation.Block(); exists {
 			s.SetIgnore(auditseal.FieldBlock)
-		}
-		if _, exists := u.create.mutation.Position(); exists {
-			s.SetIgnore(auditseal.FieldPosition)
-		}
-		if _, exists := u.create.mutation.MAC(); exists {
-			s.SetIgnore(auditseal.FieldMAC)
 		}
 	}))
 	return u
@@ -436,12 +399,6 @@ func (u *AuditSealUpsertBulk) UpdateNewValues() *AuditSealUpsertBulk {
 			}
 			if _, exists := b.mutation.Block(); exists {
 				s.SetIgnore(auditseal.FieldBlock)
-			}
-			if _, exists := b.mutation.Position(); exists {
-				s.SetIgnore(auditseal.FieldPosition)
-			}
-			if _, exists := b.mutation.MAC(); exists {
-				s.SetIgnore(auditseal.FieldMAC)
 			}
 		}
 	}))

@@ -459,8 +459,7 @@ type AuditBlockMutation struct {
 	id            *int
 	sealed_at     *time.Time
 	writer        *string
-	records       *int
-	addrecords    *int
+	entries       *[]byte
 	total         *int64
 	addtotal      *int64
 	previous      *[]byte
@@ -647,60 +646,40 @@ func (m *AuditBlockMutation) ResetWriter() {
 	m.writer = nil
 }
 
-// SetRecords sets the "records" field.
-func (m *AuditBlockMutation) SetRecords(i int) {
-	m.records = &i
-	m.addrecords = nil
+// SetEntries sets the "entries" field.
+func (m *AuditBlockMutation) SetEntries(b []byte) {
+	m.entries = &b
 }
 
-// Records returns the value of the "records" field in the mutation.
-func (m *AuditBlockMutation) Records() (r int, exists bool) {
-	v := m.records
+// Entries returns the value of the "entries" field in the mutation.
+func (m *AuditBlockMutation) Entries() (r []byte, exists bool) {
+	v := m.entries
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldRecords returns the old "records" field's value of the AuditBlock entity.
+// OldEntries returns the old "entries" field's value of the AuditBlock entity.
 // If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AuditBlockMutation) OldRecords(ctx context.Context) (v int, err error) {
+func (m *AuditBlockMutation) OldEntries(ctx context.Context) (v []byte, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldRecords is only allowed on UpdateOne operations")
+		return v, errors.New("OldEntries is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldRecords requires an ID field in the mutation")
+		return v, errors.New("OldEntries requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldRecords: %w", err)
+		return v, fmt.Errorf("querying old value for OldEntries: %w", err)
 	}
-	return oldValue.Records, nil
+	return oldValue.Entries, nil
 }
 
-// AddRecords adds i to the "records" field.
-func (m *AuditBlockMutation) AddRecords(i int) {
-	if m.addrecords != nil {
-		*m.addrecords += i
-	} else {
-		m.addrecords = &i
-	}
-}
-
-// AddedRecords returns the value that was added to the "records" field in this mutation.
-func (m *AuditBlockMutation) AddedRecords() (r int, exists bool) {
-	v := m.addrecords
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetRecords resets all changes to the "records" field.
-func (m *AuditBlockMutation) ResetRecords() {
-	m.records = nil
-	m.addrecords = nil
+// ResetEntries resets all changes to the "entries" field.
+func (m *AuditBlockMutation) ResetEntries() {
+	m.entries = nil
 }
 
 // SetTotal sets the "total" field.
@@ -872,8 +851,8 @@ func (m *AuditBlockMutation) Fields() []string {
 	if m.writer != nil {
 		fields = append(fields, auditblock.FieldWriter)
 	}
-	if m.records != nil {
-		fields = append(fields, auditblock.FieldRecords)
+	if m.entries != nil {
+		fields = append(fields, auditblock.FieldEntries)
 	}
 	if m.total != nil {
 		fields = append(fields, auditblock.FieldTotal)
@@ -896,8 +875,8 @@ func (m *AuditBlockMutation) Field(name string) (ent.Value, bool) {
 		return m.SealedAt()
 	case auditblock.FieldWriter:
 		return m.Writer()
-	case auditblock.FieldRecords:
-		return m.Records()
+	case auditblock.FieldEntries:
+		return m.Entries()
 	case auditblock.FieldTotal:
 		return m.Total()
 	case auditblock.FieldPrevious:
@@ -917,8 +896,8 @@ func (m *AuditBlockMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldSealedAt(ctx)
 	case auditblock.FieldWriter:
 		return m.OldWriter(ctx)
-	case auditblock.FieldRecords:
-		return m.OldRecords(ctx)
+	case auditblock.FieldEntries:
+		return m.OldEntries(ctx)
 	case auditblock.FieldTotal:
 		return m.OldTotal(ctx)
 	case auditblock.FieldPrevious:
@@ -948,12 +927,12 @@ func (m *AuditBlockMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetWriter(v)
 		return nil
-	case auditblock.FieldRecords:
-		v, ok := value.(int)
+	case auditblock.FieldEntries:
+		v, ok := value.([]byte)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetRecords(v)
+		m.SetEntries(v)
 		return nil
 	case auditblock.FieldTotal:
 		v, ok := value.(int64)
@@ -984,9 +963,6 @@ func (m *AuditBlockMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *AuditBlockMutation) AddedFields() []string {
 	var fields []string
-	if m.addrecords != nil {
-		fields = append(fields, auditblock.FieldRecords)
-	}
 	if m.addtotal != nil {
 		fields = append(fields, auditblock.FieldTotal)
 	}
@@ -998,8 +974,6 @@ func (m *AuditBlockMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *AuditBlockMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
-	case auditblock.FieldRecords:
-		return m.AddedRecords()
 	case auditblock.FieldTotal:
 		return m.AddedTotal()
 	}
@@ -1011,13 +985,6 @@ func (m *AuditBlockMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *AuditBlockMutation) AddField(name string, value ent.Value) error {
 	switch name {
-	case auditblock.FieldRecords:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddRecords(v)
-		return nil
 	case auditblock.FieldTotal:
 		v, ok := value.(int64)
 		if !ok {
@@ -1058,8 +1025,8 @@ func (m *AuditBlockMutation) ResetField(name string) error {
 	case auditblock.FieldWriter:
 		m.ResetWriter()
 		return nil
-	case auditblock.FieldRecords:
-		m.ResetRecords()
+	case auditblock.FieldEntries:
+		m.ResetEntries()
 		return nil
 	case auditblock.FieldTotal:
 		m.ResetTotal()
@@ -3194,9 +3161,6 @@ type AuditSealMutation struct {
 	id            *uuid.UUID
 	block         *int
 	addblock      *int
-	position      *int
-	addposition   *int
-	mac           *[]byte
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*AuditSeal, error)
@@ -3363,98 +3327,6 @@ func (m *AuditSealMutation) ResetBlock() {
 	m.addblock = nil
 }
 
-// SetPosition sets the "position" field.
-func (m *AuditSealMutation) SetPosition(i int) {
-	m.position = &i
-	m.addposition = nil
-}
-
-// Position returns the value of the "position" field in the mutation.
-func (m *AuditSealMutation) Position() (r int, exists bool) {
-	v := m.position
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldPosition returns the old "position" field's value of the AuditSeal entity.
-// If the AuditSeal object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AuditSealMutation) OldPosition(ctx context.Context) (v int, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPosition requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
-	}
-	return oldValue.Position, nil
-}
-
-// AddPosition adds i to the "position" field.
-func (m *AuditSealMutation) AddPosition(i int) {
-	if m.addposition != nil {
-		*m.addposition += i
-	} else {
-		m.addposition = &i
-	}
-}
-
-// AddedPosition returns the value that was added to the "position" field in this mutation.
-func (m *AuditSealMutation) AddedPosition() (r int, exists bool) {
-	v := m.addposition
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// ResetPosition resets all changes to the "position" field.
-func (m *AuditSealMutation) ResetPosition() {
-	m.position = nil
-	m.addposition = nil
-}
-
-// SetMAC sets the "mac" field.
-func (m *AuditSealMutation) SetMAC(b []byte) {
-	m.mac = &b
-}
-
-// MAC returns the value of the "mac" field in the mutation.
-func (m *AuditSealMutation) MAC() (r []byte, exists bool) {
-	v := m.mac
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldMAC returns the old "mac" field's value of the AuditSeal entity.
-// If the AuditSeal object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AuditSealMutation) OldMAC(ctx context.Context) (v []byte, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldMAC is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldMAC requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldMAC: %w", err)
-	}
-	return oldValue.MAC, nil
-}
-
-// ResetMAC resets all changes to the "mac" field.
-func (m *AuditSealMutation) ResetMAC() {
-	m.mac = nil
-}
-
 // Where appends a list predicates to the AuditSealMutation builder.
 func (m *AuditSealMutation) Where(ps ...predicate.AuditSeal) {
 	m.predicates = append(m.predicates, ps...)
@@ -3489,15 +3361,9 @@ func (m *AuditSealMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AuditSealMutation) Fields() []string {
-	fields := make([]string, 0, 3)
+	fields := make([]string, 0, 1)
 	if m.block != nil {
 		fields = append(fields, auditseal.FieldBlock)
-	}
-	if m.position != nil {
-		fields = append(fields, auditseal.FieldPosition)
-	}
-	if m.mac != nil {
-		fields = append(fields, auditseal.FieldMAC)
 	}
 	return fields
 }
@@ -3509,10 +3375,6 @@ func (m *AuditSealMutation) Field(name string) (ent.Value, bool) {
 	switch name {
 	case auditseal.FieldBlock:
 		return m.Block()
-	case auditseal.FieldPosition:
-		return m.Position()
-	case auditseal.FieldMAC:
-		return m.MAC()
 	}
 	return nil, false
 }
@@ -3524,10 +3386,6 @@ func (m *AuditSealMutation) OldField(ctx context.Context, name string) (ent.Valu
 	switch name {
 	case auditseal.FieldBlock:
 		return m.OldBlock(ctx)
-	case auditseal.FieldPosition:
-		return m.OldPosition(ctx)
-	case auditseal.FieldMAC:
-		return m.OldMAC(ctx)
 	}
 	return nil, fmt.Errorf("unknown AuditSeal field %s", name)
 }
@@ -3544,20 +3402,6 @@ func (m *AuditSealMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBlock(v)
 		return nil
-	case auditseal.FieldPosition:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetPosition(v)
-		return nil
-	case auditseal.FieldMAC:
-		v, ok := value.([]byte)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetMAC(v)
-		return nil
 	}
 	return fmt.Errorf("unknown AuditSeal field %s", name)
 }
@@ -3569,9 +3413,6 @@ func (m *AuditSealMutation) AddedFields() []string {
 	if m.addblock != nil {
 		fields = append(fields, auditseal.FieldBlock)
 	}
-	if m.addposition != nil {
-		fields = append(fields, auditseal.FieldPosition)
-	}
 	return fields
 }
 
@@ -3582,8 +3423,6 @@ func (m *AuditSealMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case auditseal.FieldBlock:
 		return m.AddedBlock()
-	case auditseal.FieldPosition:
-		return m.AddedPosition()
 	}
 	return nil, false
 }
@@ -3599,13 +3438,6 @@ func (m *AuditSealMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddBlock(v)
-		return nil
-	case auditseal.FieldPosition:
-		v, ok := value.(int)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.AddPosition(v)
 		return nil
 	}
 	return fmt.Errorf("unknown AuditSeal numeric field %s", name)
@@ -3636,12 +3468,6 @@ func (m *AuditSealMutation) ResetField(name string) error {
 	switch name {
 	case auditseal.FieldBlock:
 		m.ResetBlock()
-		return nil
-	case auditseal.FieldPosition:
-		m.ResetPosition()
-		return nil
-	case auditseal.FieldMAC:
-		m.ResetMAC()
 		return nil
 	}
 	return fmt.Errorf("unknown AuditSeal field %s", name)

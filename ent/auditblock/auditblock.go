@@ -16,8 +16,8 @@ const (
 	FieldSealedAt = "sealed_at"
 	// FieldWriter holds the string denoting the writer field in the database.
 	FieldWriter = "writer"
-	// FieldRecords holds the string denoting the records field in the database.
-	FieldRecords = "records"
+	// FieldEntries holds the string denoting the entries field in the database.
+	FieldEntries = "entries"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
 	// FieldPrevious holds the string denoting the previous field in the database.
@@ -33,7 +33,7 @@ var Columns = []string{
 	FieldID,
 	FieldSealedAt,
 	FieldWriter,
-	FieldRecords,
+	FieldEntries,
 	FieldTotal,
 	FieldPrevious,
 	FieldHash,
@@ -79,11 +79,6 @@ func BySealedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByWriter orders the results by the writer field.
 func ByWriter(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldWriter, opts...).ToFunc()
-}
-
-// ByRecords orders the results by the records field.
-func ByRecords(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldRecords, opts...).ToFunc()
 }
 
 // ByTotal orders the results by the total field.

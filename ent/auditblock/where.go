@@ -64,9 +64,9 @@ func Writer(v string) predicate.AuditBlock {
 	return predicate.AuditBlock(sql.FieldEQ(FieldWriter, v))
 }
 
-// Records applies equality check predicate on the "records" field. It's identical to RecordsEQ.
-func Records(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldEQ(FieldRecords, v))
+// Entries applies equality check predicate on the "entries" field. It's identical to EntriesEQ.
+func Entries(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldEQ(FieldEntries, v))
 }
 
 // Total applies equality check predicate on the "total" field. It's identical to TotalEQ.
@@ -189,44 +189,44 @@ func WriterContainsFold(v string) predicate.AuditBlock {
 	return predicate.AuditBlock(sql.FieldContainsFold(FieldWriter, v))
 }
 
-// RecordsEQ applies the EQ predicate on the "records" field.
-func RecordsEQ(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldEQ(FieldRecords, v))
+// EntriesEQ applies the EQ predicate on the "entries" field.
+func EntriesEQ(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldEQ(FieldEntries, v))
 }
 
-// RecordsNEQ applies the NEQ predicate on the "records" field.
-func RecordsNEQ(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldNEQ(FieldRecords, v))
+// EntriesNEQ applies the NEQ predicate on the "entries" field.
+func EntriesNEQ(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldNEQ(FieldEntries, v))
 }
 
-// RecordsIn applies the In predicate on the "records" field.
-func RecordsIn(vs ...int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldIn(FieldRecords, vs...))
+// EntriesIn applies the In predicate on the "entries" field.
+func EntriesIn(vs ...[]byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldIn(FieldEntries, vs...))
 }
 
-// RecordsNotIn applies the NotIn predicate on the "records" field.
-func RecordsNotIn(vs ...int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldNotIn(FieldRecords, vs...))
+// EntriesNotIn applies the NotIn predicate on the "entries" field.
+func EntriesNotIn(vs ...[]byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldNotIn(FieldEntries, vs...))
 }
 
-// RecordsGT applies the GT predicate on the "records" field.
-func RecordsGT(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldGT(FieldRecords, v))
+// EntriesGT applies the GT predicate on the "entries" field.
+func EntriesGT(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldGT(FieldEntries, v))
 }
 
-// RecordsGTE applies the GTE predicate on the "records" field.
-func RecordsGTE(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldGTE(FieldRecords, v))
+// EntriesGTE applies the GTE predicate on the "entries" field.
+func EntriesGTE(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldGTE(FieldEntries, v))
 }
 
-// RecordsLT applies the LT predicate on the "records" field.
-func RecordsLT(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldLT(FieldRecords, v))
+// EntriesLT applies the LT predicate on the "entries" field.
+func EntriesLT(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldLT(FieldEntries, v))
 }
 
-// RecordsLTE applies the LTE predicate on the "records" field.
-func RecordsLTE(v int) predicate.AuditBlock {
-	return predicate.AuditBlock(sql.FieldLTE(FieldRecords, v))
+// EntriesLTE applies the LTE predicate on the "entries" field.
+func EntriesLTE(v []byte) predicate.AuditBlock {
+	return predicate.AuditBlock(sql.FieldLTE(FieldEntries, v))
 }
 
 // TotalEQ applies the EQ predicate on the "total" field.

@@ -14,10 +14,6 @@ const (
 	FieldID = "id"
 	// FieldBlock holds the string denoting the block field in the database.
 	FieldBlock = "block"
-	// FieldPosition holds the string denoting the position field in the database.
-	FieldPosition = "position"
-	// FieldMAC holds the string denoting the mac field in the database.
-	FieldMAC = "mac"
 	// Table holds the table name of the auditseal in the database.
 	Table = "audit_seals"
 )
@@ -26,8 +22,6 @@ const (
 var Columns = []string{
 	FieldID,
 	FieldBlock,
-	FieldPosition,
-	FieldMAC,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -48,8 +42,6 @@ func ValidColumn(column string) bool {
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy
-	// MACValidator is a validator for the "mac" field. It is called by the builders before save.
-	MACValidator func([]byte) error
 )
 
 // OrderOption defines the ordering options for the AuditSeal queries.
@@ -63,9 +55,4 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 // ByBlock orders the results by the block field.
 func ByBlock(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBlock, opts...).ToFunc()
-}
-
-// ByPosition orders the results by the position field.
-func ByPosition(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPosition, opts...).ToFunc()
 }

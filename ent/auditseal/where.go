@@ -59,16 +59,6 @@ func Block(v int) predicate.AuditSeal {
 	return predicate.AuditSeal(sql.FieldEQ(FieldBlock, v))
 }
 
-// Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
-func Position(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldEQ(FieldPosition, v))
-}
-
-// MAC applies equality check predicate on the "mac" field. It's identical to MACEQ.
-func MAC(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldEQ(FieldMAC, v))
-}
-
 // BlockEQ applies the EQ predicate on the "block" field.
 func BlockEQ(v int) predicate.AuditSeal {
 	return predicate.AuditSeal(sql.FieldEQ(FieldBlock, v))
@@ -107,86 +97,6 @@ func BlockLT(v int) predicate.AuditSeal {
 // BlockLTE applies the LTE predicate on the "block" field.
 func BlockLTE(v int) predicate.AuditSeal {
 	return predicate.AuditSeal(sql.FieldLTE(FieldBlock, v))
-}
-
-// PositionEQ applies the EQ predicate on the "position" field.
-func PositionEQ(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldEQ(FieldPosition, v))
-}
-
-// PositionNEQ applies the NEQ predicate on the "position" field.
-func PositionNEQ(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldNEQ(FieldPosition, v))
-}
-
-// PositionIn applies the In predicate on the "position" field.
-func PositionIn(vs ...int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldIn(FieldPosition, vs...))
-}
-
-// PositionNotIn applies the NotIn predicate on the "position" field.
-func PositionNotIn(vs ...int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldNotIn(FieldPosition, vs...))
-}
-
-// PositionGT applies the GT predicate on the "position" field.
-func PositionGT(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldGT(FieldPosition, v))
-}
-
-// PositionGTE applies the GTE predicate on the "position" field.
-func PositionGTE(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldGTE(FieldPosition, v))
-}
-
-// PositionLT applies the LT predicate on the "position" field.
-func PositionLT(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldLT(FieldPosition, v))
-}
-
-// PositionLTE applies the LTE predicate on the "position" field.
-func PositionLTE(v int) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldLTE(FieldPosition, v))
-}
-
-// MACEQ applies the EQ predicate on the "mac" field.
-func MACEQ(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldEQ(FieldMAC, v))
-}
-
-// MACNEQ applies the NEQ predicate on the "mac" field.
-func MACNEQ(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldNEQ(FieldMAC, v))
-}
-
-// MACIn applies the In predicate on the "mac" field.
-func MACIn(vs ...[]byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldIn(FieldMAC, vs...))
-}
-
-// MACNotIn applies the NotIn predicate on the "mac" field.
-func MACNotIn(vs ...[]byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldNotIn(FieldMAC, vs...))
-}
-
-// MACGT applies the GT predicate on the "mac" field.
-func MACGT(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldGT(FieldMAC, v))
-}
-
-// MACGTE applies the GTE predicate on the "mac" field.
-func MACGTE(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldGTE(FieldMAC, v))
-}
-
-// MACLT applies the LT predicate on the "mac" field.
-func MACLT(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldLT(FieldMAC, v))
-}
-
-// MACLTE applies the LTE predicate on the "mac" field.
-func MACLTE(v []byte) predicate.AuditSeal {
-	return predicate.AuditSeal(sql.FieldLTE(FieldMAC, v))
 }
 
 // And groups predicates with the AND operator between them.

@@ -26,7 +26,7 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "sealed_at", Type: field.TypeTime},
 		{Name: "writer", Type: field.TypeString},
-		{Name: "records", Type: field.TypeInt},
+		{Name: "entries", Type: field.TypeBytes},
 		{Name: "total", Type: field.TypeInt64},
 		{Name: "previous", Type: field.TypeBytes, Size: 32},
 		{Name: "hash", Type: field.TypeBytes, Size: 32},
@@ -166,8 +166,6 @@ var (
 	AuditSealsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "block", Type: field.TypeInt},
-		{Name: "position", Type: field.TypeInt},
-		{Name: "mac", Type: field.TypeBytes, Size: 32},
 	}
 	// AuditSealsTable holds the schema information for the "audit_seals" table.
 	AuditSealsTable = &schema.Table{
@@ -176,9 +174,9 @@ var (
 		PrimaryKey: []*schema.Column{AuditSealsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "auditseal_block_position",
-				Unique:  true,
-				Columns: []*schema.Column{AuditSealsColumns[1], AuditSealsColumns[2]},
+				Name:    "auditseal_block",
+				Unique:  false,
+				Columns: []*schema.Column{AuditSealsColumns[1]},
 			},
 		},
 	}

@@ -127,12 +127,6 @@ func init() {
 			return next.Mutate(ctx, m)
 		})
 	}
-	auditsealFields := schema.AuditSeal{}.Fields()
-	_ = auditsealFields
-	// auditsealDescMAC is the schema descriptor for mac field.
-	auditsealDescMAC := auditsealFields[3].Descriptor()
-	// auditseal.MACValidator is a validator for the "mac" field. It is called by the builders before save.
-	auditseal.MACValidator = auditsealDescMAC.Validators[0].(func([]byte) error)
 	batchMixin := schema.Batch{}.Mixin()
 	batch.Policy = privacy.NewPolicies(schema.Batch{})
 	batch.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -85,7 +85,7 @@ func (AuditBlock) Fields() []ent.Field {
 		field.Int("id").Immutable(),
 		field.Time("sealed_at").Immutable().Comment("The machine's time."),
 		field.String("writer").Immutable().Comment("The process that sealed it."),
-		field.Int("records").Immutable(),
+		field.Bytes("entries").Immutable().Comment("Id and authentication code of each record, in order."),
 		field.Int64("total").Immutable().Comment("Records of this block and all before."),
 		field.Bytes("previous").MaxLen(32).Immutable().Comment("Hash of the block before."),
 		field.Bytes("hash").MaxLen(32).Immutable().Comment("Under a key outside the database."),
@@ -95,24 +95,20 @@ func (AuditBlock) Fields() []ent.Field {
 // Policy of the entity.
 func (AuditBlock) Policy() ent.Policy { return appendOnlySystem() }
 
-// AuditSeal is the place of one record in its block. Rows are only added.
+// AuditSeal says which block a record is in. Rows are only added.
 type AuditSeal struct{ ent.Schema }
 
-// Fields of the entity. The id is the record's, which may be missing: that is
-// what the seal is there to show, so it is no foreign key.
+// Fields of the entity. The id is the record's. It is no foreign key: a record that
+// somebody removed is what the seal is there to show.
 func (AuditSeal) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", uuid.UUID{}).Immutable(),
 		field.Int("block").Immutable(),
-		field.Int("position").Immutable(),
-		field.Bytes("mac").MaxLen(32).Immutable().Comment("The record's."),
 	}
 }
 
 // Indexes of the entity.
-func (AuditSeal) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("block", "position").Unique()}
-}
+func (AuditSeal) Indexes() []ent.Index { return []ent.Index{index.Fields("block")} }
 
 // Policy of the entity.
 func (AuditSeal) Policy() ent.Policy { return appendOnlySystem() }

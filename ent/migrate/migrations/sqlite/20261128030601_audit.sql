@@ -1,6 +1,6 @@
 -- +goose Up
 -- create "audit_blocks" table
-CREATE TABLE `audit_blocks` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `sealed_at` datetime NOT NULL, `writer` text NOT NULL, `records` integer NOT NULL, `total` integer NOT NULL, `previous` blob NOT NULL, `hash` blob NOT NULL);
+CREATE TABLE `audit_blocks` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `sealed_at` datetime NOT NULL, `writer` text NOT NULL, `entries` blob NOT NULL, `total` integer NOT NULL, `previous` blob NOT NULL, `hash` blob NOT NULL);
 -- create "audit_pending" table
 CREATE TABLE `audit_pending` (`id` uuid NOT NULL, PRIMARY KEY (`id`));
 -- create "audit_people" table
@@ -30,13 +30,13 @@ CREATE INDEX `auditrecord_subject_id_recorded_at_id` ON `audit_records` (`subjec
 -- create index "auditrecord_request_id" to table: "audit_records"
 CREATE INDEX `auditrecord_request_id` ON `audit_records` (`request_id`) WHERE request_id IS NOT NULL;
 -- create "audit_seals" table
-CREATE TABLE `audit_seals` (`id` uuid NOT NULL, `block` integer NOT NULL, `position` integer NOT NULL, `mac` blob NOT NULL, PRIMARY KEY (`id`));
--- create index "auditseal_block_position" to table: "audit_seals"
-CREATE UNIQUE INDEX `auditseal_block_position` ON `audit_seals` (`block`, `position`);
+CREATE TABLE `audit_seals` (`id` uuid NOT NULL, `block` integer NOT NULL, PRIMARY KEY (`id`));
+-- create index "auditseal_block" to table: "audit_seals"
+CREATE INDEX `auditseal_block` ON `audit_seals` (`block`);
 
 -- +goose Down
--- reverse: create index "auditseal_block_position" to table: "audit_seals"
-DROP INDEX `auditseal_block_position`;
+-- reverse: create index "auditseal_block" to table: "audit_seals"
+DROP INDEX `auditseal_block`;
 -- reverse: create "audit_seals" table
 DROP TABLE `audit_seals`;
 -- reverse: create index "auditrecord_request_id" to table: "audit_records"
