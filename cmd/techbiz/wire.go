@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"techbiz/graph"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
@@ -54,7 +56,11 @@ type parts struct {
 	invites  *invite.Service
 	lists    *batch.Service
 	signin   *signin.Service
-	started  atomic.Bool
+	activity *audit.Log
+	// sealing lasts while the activity log is sealed, until stopSealing.
+	sealing     sync.WaitGroup
+	stopSealing context.CancelFunc
+	started     atomic.Bool
 }
 
 // maxBackoff is the longest pause between two tries of a job: in the sandbox a
@@ -83,6 +89,9 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			return nil, errors.Join(err, p.db.Close())
 		}
 	}
+	if p.activity, err = s.activity(p.db, s.Data, log); err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
 		return nil, errors.Join(err, p.db.Close())
@@ -104,7 +113,10 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			if !p.started.Load() {
 				return nil
 			}
-			return p.queue.Stop(ctx)
+			err := p.queue.Stop(ctx)
+			p.stopSealing() // what the last jobs recorded is sealed, too
+			p.sealing.Wait()
+			return err
 		},
 		close: p.close,
 	}, nil
@@ -124,7 +136,7 @@ func (p *parts) services() {
 	})
 	o := invite.Options{
 		DB: p.db, Jobs: p.queue, Directory: p.sandbox, Government: s.government(), Links: p.links(),
-		Host: s.BaseURL.Hostname(), Attempts: attempts, Log: p.log,
+		Host: s.BaseURL.Hostname(), Attempts: attempts, Audit: p.activity, Log: p.log,
 		Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return p.lists.Completed(ctx, tx, id) },
 	}
 	if p.relay != nil {
@@ -138,7 +150,7 @@ func (p *parts) services() {
 	limits.FileBytes, limits.Rows = int64(s.MaxUpload), s.MaxRows
 	p.lists = batch.New(batch.Options{
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
-		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Audit: p.activity, Log: p.log,
 	})
 	p.signin = signin.New(signin.Options{
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
