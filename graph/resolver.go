@@ -12,6 +12,7 @@ package graph
 import (
 	"log/slog"
 
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
@@ -24,5 +25,6 @@ type Resolver struct {
 	Invites *invite.Service
 	Lists   *batch.Service
 	Hub     *watch.Hub
+	Audit   *audit.Log
 	Log     *slog.Logger
 }

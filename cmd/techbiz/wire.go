@@ -183,7 +183,7 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Hub: watch.New(p.db, p.log), Log: p.log}
+	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Hub: watch.New(p.db, p.log), Audit: p.activity, Log: p.log}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 

@@ -125,9 +125,9 @@ type Event struct {
 type Detail struct {
 	// Users is how many the act was about, Done how many of them it reached, and
 	// LeftOut how many it left out.
-	Users   int `json:"users,omitempty"`
-	Done    int `json:"done,omitempty"`
-	LeftOut int `json:"leftOut,omitempty"`
+	Users   int  `json:"users,omitempty"`
+	Done    *int `json:"done,omitempty"`
+	LeftOut int  `json:"leftOut,omitempty"`
 	// What is a word of ours: what was exported, or which part of the API was asked
 	// for.
 	What string `json:"what,omitempty"`

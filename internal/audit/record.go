@@ -132,6 +132,9 @@ func (l *Log) compose(ctx context.Context, tx *database.Tx, e Event) (*record, e
 	if from := origin.From(ctx); from.IsValid() {
 		r.address = orNull(from.String())
 	}
+	if strings.ContainsRune(e.Detail.Reason, '@') { // a sentence with an address in it is no sentence of ours
+		e.Detail.Reason = ""
+	}
 	if e.Detail != (Detail{}) {
 		raw, err := json.Marshal(e.Detail)
 		if err != nil {

@@ -32,9 +32,10 @@ func (s *Service) Completed(ctx context.Context, tx *database.Tx, id uuid.UUID) 
 	if err != nil {
 		return err
 	}
-	var d audit.Detail
+	done := 0
+	d := audit.Detail{Done: &done}
 	err = tx.Query(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN provisioning = 'SUCCEEDED' THEN 1 ELSE 0 END), 0)
-		FROM invitations WHERE batch_id = $1`, []any{id}, scanInto(&d.Users, &d.Done))
+		FROM invitations WHERE batch_id = $1`, []any{id}, scanInto(&d.Users, &done))
 	if err != nil {
 		return fmt.Errorf("count invitations: %w", err)
 	}
