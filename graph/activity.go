@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -35,7 +36,10 @@ func (r *Resolver) acts(ctx context.Context, f *model.ActivityFilter) ([]predica
 		return nil, fault.New(fault.BadRequest, "Name each type once.")
 	}
 	if f.Type != nil {
-		p = append(p, auditrecord.TypeIn(f.Type...))
+		known := slices.DeleteFunc(slices.Clone(f.Type), func(t string) bool {
+			return !slices.ContainsFunc(audit.Types(), func(n audit.Named) bool { return string(n.Type) == t })
+		})
+		p = append(p, auditrecord.TypeIn(known...))
 	}
 	if f.Search == nil || address.Fold(*f.Search) == "" {
 		return p, nil

@@ -201,6 +201,7 @@ func (p *parts) handler() (http.Handler, error) {
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
 		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal},
 		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall,
+		RecordExport: p.recordExport, RecordRefused: p.recordRefused,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
 	})
@@ -208,8 +209,8 @@ func (p *parts) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	m := http.NewServeMux()
-	m.Handle("/graphql", p.signin.Middleware(api))
-	m.Handle("/", p.signin.Middleware(pages))
+	m.Handle("/graphql", p.signin.Middleware(p.recordBadTokens(api)))
+	m.Handle("/", p.signin.Middleware(p.recordBadTokens(pages)))
 	m.Handle("/static/", pages)
 	m.Handle("/sandbox", pages)
 	m.Handle("/sandbox/", pages)

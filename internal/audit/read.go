@@ -19,6 +19,7 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/database"
+	"techbiz/internal/requestid"
 )
 
 // Order is that of the log: newest first.
@@ -176,7 +177,10 @@ const searchMost = 200
 // invitations, and to the lists that these came from; and the acts of an officer
 // whose address or name begins so.
 func (l *Log) Search(ctx context.Context, typed string) (predicate.AuditRecord, error) {
-	found := []predicate.AuditRecord{auditrecord.RequestID(strings.TrimSpace(typed))}
+	var found []predicate.AuditRecord
+	if id := strings.TrimSpace(typed); requestid.Choose(id) == id {
+		found = append(found, auditrecord.RequestID(id))
+	}
 	folded := address.Fold(typed)
 	if id, err := uuid.Parse(folded); err == nil {
 		found = append(found, auditrecord.ID(id), auditrecord.SubjectID(id))
@@ -201,6 +205,9 @@ func (l *Log) Search(ctx context.Context, typed string) (predicate.AuditRecord, 
 	}
 	if len(officers) > 0 {
 		found = append(found, auditrecord.ActorIDIn(officers...))
+	}
+	if len(found) == 0 {
+		return func(s *entsql.Selector) { s.Where(entsql.False()) }, nil
 	}
 	return auditrecord.Or(found...), nil
 }
