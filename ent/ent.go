@@ -9,6 +9,11 @@ import (
 	"reflect"
 	"sync"
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditpending"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/ent/idempotencykey"
@@ -90,6 +95,11 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			alloweddomain.Table:   alloweddomain.ValidColumn,
+			auditblock.Table:      auditblock.ValidColumn,
+			auditpending.Table:    auditpending.ValidColumn,
+			auditperson.Table:     auditperson.ValidColumn,
+			auditrecord.Table:     auditrecord.ValidColumn,
+			auditseal.Table:       auditseal.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,

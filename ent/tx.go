@@ -14,6 +14,16 @@ type Tx struct {
 	config
 	// AllowedDomain is the client for interacting with the AllowedDomain builders.
 	AllowedDomain *AllowedDomainClient
+	// AuditBlock is the client for interacting with the AuditBlock builders.
+	AuditBlock *AuditBlockClient
+	// AuditPending is the client for interacting with the AuditPending builders.
+	AuditPending *AuditPendingClient
+	// AuditPerson is the client for interacting with the AuditPerson builders.
+	AuditPerson *AuditPersonClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
+	// AuditSeal is the client for interacting with the AuditSeal builders.
+	AuditSeal *AuditSealClient
 	// Batch is the client for interacting with the Batch builders.
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
@@ -178,6 +188,11 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.AllowedDomain = NewAllowedDomainClient(tx.config)
+	tx.AuditBlock = NewAuditBlockClient(tx.config)
+	tx.AuditPending = NewAuditPendingClient(tx.config)
+	tx.AuditPerson = NewAuditPersonClient(tx.config)
+	tx.AuditRecord = NewAuditRecordClient(tx.config)
+	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)

@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"techbiz/graph/generated"
 	"techbiz/graph/model"
@@ -62,7 +63,11 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 // every operation: who acts, the limits, the loaders, and what errors look like.
 func Configure(to configurable, r *Resolver, o Options) {
 	to.SetQueryCache(newQueryCache())
-	to.SetErrorPresenter(present(o.Log))
+	show := present(o.Log)
+	to.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
+		r.refused(ctx, err)
+		return show(ctx, err)
+	})
 	to.SetRecoverFunc(func(ctx context.Context, p any) error {
 		o.Log.ErrorContext(ctx, "graphql panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "panic")
@@ -85,6 +90,7 @@ func Configure(to configurable, r *Resolver, o Options) {
 			err = discloses(ctx)
 		}
 		if err != nil {
+			r.refused(ctx, err)
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
 		return timed(ctx, o, next)
@@ -147,6 +153,9 @@ func costs(c *generated.ComplexityRoot) {
 	}
 	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return page(child, first, last, batchesPage)
+	}
+	c.Query.Activity = func(child int, first *int, _ *string, last *int, _ *string, _ *model.ActivityFilter) int {
+		return page(child, first, last, activityPage)
 	}
 	c.Batch.Rows = func(child int, first *int, _ *string, last *int, _ *string, _, _, _, _ *bool, _ *string) int {
 		return page(child, first, last, rowsPage)

@@ -12,6 +12,7 @@ package graph
 import (
 	"log/slog"
 
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
@@ -26,5 +27,6 @@ type Resolver struct {
 	Lists   *batch.Service
 	Hub     *watch.Hub
 	SignIn  *signin.Service
+	Audit   *audit.Log
 	Log     *slog.Logger
 }

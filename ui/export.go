@@ -106,6 +106,9 @@ func (p *portal) export(w http.ResponseWriter, r *http.Request, contentType, ext
 	if err != nil {
 		return err
 	}
+	if err := p.recordExport(r.Context(), Export{What: "status", Format: extension, Rows: exactly(first.TotalCount, first.TotalIsExact)}); err != nil {
+		return err
+	}
 	name := "user-creation-status-" + p.Clock().In(clock.Singapore).Format("2006-01-02") + "." + extension
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
@@ -144,9 +147,9 @@ func (p *portal) exportAll(w http.ResponseWriter, r *http.Request, q url.Values,
 	}
 }
 
-// exported reads one page of the list.
+// exported reads one page of the list; the first one is counted as well.
 func (p *portal) exported(ctx context.Context, q url.Values, after *string) (*operation.InvitationsExportInvitationsInvitationConnection, error) {
-	answer, err := operation.InvitationsExport(ctx, p.gql, pointer(exportPage), after, invitationFilter(q), sortingOf(q).order())
+	answer, err := operation.InvitationsExport(ctx, p.gql, pointer(exportPage), after, invitationFilter(q), sortingOf(q).order(), after == nil)
 	if err != nil {
 		return nil, err
 	}

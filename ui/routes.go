@@ -54,6 +54,9 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("POST /status/{id}/correct", p.officer(p.correct))
 	m.HandleFunc("POST /status/{id}/correct/check", p.officer(p.checkCorrect))
 
+	m.HandleFunc("GET /activity", p.officer(p.activity))
+	m.HandleFunc("GET /activity/export.csv", p.officer(p.exportActivity))
+
 	if p.Sandbox != nil {
 		m.HandleFunc("GET /sandbox", p.open(p.sandbox))
 		m.HandleFunc("GET /sandbox/live", p.open(p.sandboxLive))
@@ -69,6 +72,9 @@ func (p *portal) routes() http.Handler {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.RecordRefused != nil {
+			p.RecordRefused(r.Context(), "A form from another site")
+		}
 		p.fail(w, r, fault.New(fault.Forbidden, "The form was sent from another site, so we did not take it."))
 	}))
 	pages := headers(sameOrigin.Handler(p.limited(p.whole(m))))

@@ -44,6 +44,7 @@ type commandLine struct {
 	Migrate  migrateCommand   `cmd:"" help:"Bring the database to what this program needs."`
 	Token    tokenCommands    `cmd:"" help:"Make and revoke API tokens."`
 	Identity identityCommands `cmd:"" help:"Undo who an officer is at the OpenID provider."`
+	Audit    auditCommands    `cmd:"" help:"Check the activity log."`
 	Template templateCommand  `cmd:"" help:"Write the Excel template for multiple accounts."`
 	Version  versionCommand   `cmd:"" help:"Print the version."`
 }

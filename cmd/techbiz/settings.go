@@ -17,7 +17,8 @@ type Settings struct {
 	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema."`
 
 	Storage
-	SessionKey  hexKey        `secret:"" env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`
+	SessionKey hexKey `secret:"" env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`
+	Auditing
 	SessionIdle time.Duration `default:"15m" env:"TECHBIZ_SESSION_IDLE" group:"people" placeholder:"TIME" help:"How long an officer stays signed in without doing anything, 1s to 24h."`
 	SessionMax  time.Duration `default:"8h" env:"TECHBIZ_SESSION_MAX" group:"people" placeholder:"TIME" help:"How long an officer stays signed in at most, 1s to 24h."`
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/graph"
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
@@ -55,7 +57,11 @@ type parts struct {
 	lists    *batch.Service
 	signin   *signin.Service
 	guard    *limit.Guard
-	started  atomic.Bool
+	activity *audit.Log
+	// sealing lasts while the activity log is sealed, until stopSealing.
+	sealing     sync.WaitGroup
+	stopSealing context.CancelFunc
+	started     atomic.Bool
 }
 
 // maxBackoff is the longest pause between two tries of a job: in the sandbox a
@@ -88,6 +94,9 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 		Limiter: limits, Reads: s.LimitReads.Rate, Changes: s.LimitChanges.Rate, Strangers: s.LimitStrangers.Rate,
 		FreeLoopback: s.Directory == sandboxDirectory,
 	}
+	if p.activity, err = s.activity(p.db, s.Data, log); err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
 		return nil, errors.Join(err, p.db.Close())
@@ -109,7 +118,10 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			if !p.started.Load() {
 				return nil
 			}
-			return p.queue.Stop(ctx)
+			err := p.queue.Stop(ctx)
+			p.stopSealing() // what the last jobs recorded is sealed, too
+			p.sealing.Wait()
+			return err
 		},
 		close:  p.close,
 		limits: limits,
@@ -130,7 +142,7 @@ func (p *parts) services() {
 	})
 	o := invite.Options{
 		DB: p.db, Jobs: p.queue, Directory: p.sandbox, Government: s.government(), Links: p.links(),
-		Host: s.BaseURL.Hostname(), Attempts: attempts, Log: p.log,
+		Host: s.BaseURL.Hostname(), Attempts: attempts, Audit: p.activity, Log: p.log,
 		Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return p.lists.Completed(ctx, tx, id) },
 	}
 	if p.relay != nil {
@@ -144,7 +156,7 @@ func (p *parts) services() {
 	limits.FileBytes, limits.Rows = int64(s.MaxUpload), s.MaxRows
 	p.lists = batch.New(batch.Options{
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
-		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Audit: p.activity, Log: p.log,
 	})
 	p.signin = p.newSignIn()
 	p.housekeeping()
@@ -170,7 +182,9 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, SignIn: p.signin, Hub: watch.New(p.db, p.log), Log: p.log}
+	resolver := &graph.Resolver{
+		DB: p.db, Invites: p.invites, Lists: p.lists, SignIn: p.signin, Hub: watch.New(p.db, p.log), Audit: p.activity, Log: p.log,
+	}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
@@ -185,6 +199,7 @@ func (p *parts) handler() (http.Handler, error) {
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
 		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal, Help: s.HelpURL.String()},
 		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check,
+		RecordExport: p.recordExport, RecordRefused: p.recordRefused,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
 	})
@@ -192,8 +207,8 @@ func (p *parts) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	m := http.NewServeMux()
-	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(api)))
-	m.Handle("/", p.signin.Middleware(p.guard.Middleware(pages)))
+	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(api))))
+	m.Handle("/", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(pages))))
 	m.Handle("/static/", pages)
 	m.Handle("/sandbox", p.signin.Guard(p.guard.Middleware(pages)))
 	m.Handle("/sandbox/", p.signin.Guard(p.guard.Middleware(pages)))

@@ -20,6 +20,66 @@ func (f AllowedDomainFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AllowedDomainMutation", m)
 }
 
+// The AuditBlockFunc type is an adapter to allow the use of ordinary
+// function as AuditBlock mutator.
+type AuditBlockFunc func(context.Context, *ent.AuditBlockMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditBlockFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditBlockMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditBlockMutation", m)
+}
+
+// The AuditPendingFunc type is an adapter to allow the use of ordinary
+// function as AuditPending mutator.
+type AuditPendingFunc func(context.Context, *ent.AuditPendingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditPendingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditPendingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditPendingMutation", m)
+}
+
+// The AuditPersonFunc type is an adapter to allow the use of ordinary
+// function as AuditPerson mutator.
+type AuditPersonFunc func(context.Context, *ent.AuditPersonMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditPersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditPersonMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditPersonMutation", m)
+}
+
+// The AuditRecordFunc type is an adapter to allow the use of ordinary
+// function as AuditRecord mutator.
+type AuditRecordFunc func(context.Context, *ent.AuditRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditRecordMutation", m)
+}
+
+// The AuditSealFunc type is an adapter to allow the use of ordinary
+// function as AuditSeal mutator.
+type AuditSealFunc func(context.Context, *ent.AuditSealMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditSealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditSealMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditSealMutation", m)
+}
+
 // The BatchFunc type is an adapter to allow the use of ordinary
 // function as Batch mutator.
 type BatchFunc func(context.Context, *ent.BatchMutation) (ent.Value, error)

@@ -21,6 +21,165 @@ var (
 		Columns:    AllowedDomainsColumns,
 		PrimaryKey: []*schema.Column{AllowedDomainsColumns[0]},
 	}
+	// AuditBlocksColumns holds the columns for the "audit_blocks" table.
+	AuditBlocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "sealed_at", Type: field.TypeTime},
+		{Name: "writer", Type: field.TypeString},
+		{Name: "entries", Type: field.TypeBytes},
+		{Name: "total", Type: field.TypeInt64},
+		{Name: "previous", Type: field.TypeBytes, Size: 32},
+		{Name: "hash", Type: field.TypeBytes, Size: 32},
+	}
+	// AuditBlocksTable holds the schema information for the "audit_blocks" table.
+	AuditBlocksTable = &schema.Table{
+		Name:       "audit_blocks",
+		Columns:    AuditBlocksColumns,
+		PrimaryKey: []*schema.Column{AuditBlocksColumns[0]},
+	}
+	// AuditPendingColumns holds the columns for the "audit_pending" table.
+	AuditPendingColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+	}
+	// AuditPendingTable holds the schema information for the "audit_pending" table.
+	AuditPendingTable = &schema.Table{
+		Name:       "audit_pending",
+		Columns:    AuditPendingColumns,
+		PrimaryKey: []*schema.Column{AuditPendingColumns[0]},
+	}
+	// AuditPeopleColumns holds the columns for the "audit_people" table.
+	AuditPeopleColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "lookup", Type: field.TypeBytes, Unique: true, Size: 32},
+		{Name: "wrapped_key", Type: field.TypeBytes},
+		{Name: "sealed", Type: field.TypeBytes},
+	}
+	// AuditPeopleTable holds the schema information for the "audit_people" table.
+	AuditPeopleTable = &schema.Table{
+		Name:       "audit_people",
+		Columns:    AuditPeopleColumns,
+		PrimaryKey: []*schema.Column{AuditPeopleColumns[0]},
+	}
+	// AuditRecordsColumns holds the columns for the "audit_records" table.
+	AuditRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "type", Type: field.TypeString},
+		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"OFFICER", "TOKEN", "SYSTEM", "NOBODY"}},
+		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "actor_agency", Type: field.TypeString, Nullable: true},
+		{Name: "actor_person", Type: field.TypeUUID, Nullable: true},
+		{Name: "owner_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "owner_agency", Type: field.TypeString, Nullable: true},
+		{Name: "person_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "subject_kind", Type: field.TypeString, Nullable: true},
+		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "address", Type: field.TypeString, Nullable: true},
+		{Name: "request_id", Type: field.TypeString, Nullable: true},
+		{Name: "writer", Type: field.TypeString},
+		{Name: "detail", Type: field.TypeString, Nullable: true},
+		{Name: "mac", Type: field.TypeBytes, Size: 32},
+	}
+	// AuditRecordsTable holds the schema information for the "audit_records" table.
+	AuditRecordsTable = &schema.Table{
+		Name:       "audit_records",
+		Columns:    AuditRecordsColumns,
+		PrimaryKey: []*schema.Column{AuditRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditrecord_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[1], AuditRecordsColumns[0]},
+			},
+			{
+				Name:    "auditrecord_type_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[2], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+			},
+			{
+				Name:    "auditrecord_actor_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[4], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_actor_agency_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[5], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_agency IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_owner_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[7], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "owner_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_owner_agency_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[8], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "owner_agency IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_actor_person_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[6], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_person IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_person_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[9], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "person_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_subject_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[11], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "subject_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_request_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "request_id IS NOT NULL",
+				},
+			},
+		},
+	}
+	// AuditSealsColumns holds the columns for the "audit_seals" table.
+	AuditSealsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "block", Type: field.TypeInt},
+	}
+	// AuditSealsTable holds the schema information for the "audit_seals" table.
+	AuditSealsTable = &schema.Table{
+		Name:       "audit_seals",
+		Columns:    AuditSealsColumns,
+		PrimaryKey: []*schema.Column{AuditSealsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditseal_block",
+				Unique:  false,
+				Columns: []*schema.Column{AuditSealsColumns[1]},
+			},
+		},
+	}
 	// BatchesColumns holds the columns for the "batches" table.
 	BatchesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -729,6 +888,11 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AllowedDomainsTable,
+		AuditBlocksTable,
+		AuditPendingTable,
+		AuditPeopleTable,
+		AuditRecordsTable,
+		AuditSealsTable,
 		BatchesTable,
 		BatchRowsTable,
 		IdempotencyKeysTable,
@@ -749,6 +913,12 @@ var (
 )
 
 func init() {
+	AuditPendingTable.Annotation = &entsql.Annotation{
+		Table: "audit_pending",
+	}
+	AuditPeopleTable.Annotation = &entsql.Annotation{
+		Table: "audit_people",
+	}
 	BatchesTable.ForeignKeys[0].RefTable = OfficersTable
 	BatchRowsTable.ForeignKeys[0].RefTable = BatchesTable
 	InvitationsTable.ForeignKeys[0].RefTable = BatchesTable

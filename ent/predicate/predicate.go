@@ -9,6 +9,21 @@ import (
 // AllowedDomain is the predicate function for alloweddomain builders.
 type AllowedDomain func(*sql.Selector)
 
+// AuditBlock is the predicate function for auditblock builders.
+type AuditBlock func(*sql.Selector)
+
+// AuditPending is the predicate function for auditpending builders.
+type AuditPending func(*sql.Selector)
+
+// AuditPerson is the predicate function for auditperson builders.
+type AuditPerson func(*sql.Selector)
+
+// AuditRecord is the predicate function for auditrecord builders.
+type AuditRecord func(*sql.Selector)
+
+// AuditSeal is the predicate function for auditseal builders.
+type AuditSeal func(*sql.Selector)
+
 // Batch is the predicate function for batch builders.
 type Batch func(*sql.Selector)
 

@@ -134,6 +134,126 @@ func (f AllowedDomainMutationRuleFunc) EvalMutation(ctx context.Context, m ent.M
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AllowedDomainMutation", m)
 }
 
+// The AuditBlockQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditBlockQueryRuleFunc func(context.Context, *ent.AuditBlockQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditBlockQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditBlockQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditBlockQuery", q)
+}
+
+// The AuditBlockMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditBlockMutationRuleFunc func(context.Context, *ent.AuditBlockMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditBlockMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditBlockMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditBlockMutation", m)
+}
+
+// The AuditPendingQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditPendingQueryRuleFunc func(context.Context, *ent.AuditPendingQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditPendingQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditPendingQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditPendingQuery", q)
+}
+
+// The AuditPendingMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditPendingMutationRuleFunc func(context.Context, *ent.AuditPendingMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditPendingMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditPendingMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditPendingMutation", m)
+}
+
+// The AuditPersonQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditPersonQueryRuleFunc func(context.Context, *ent.AuditPersonQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditPersonQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditPersonQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditPersonQuery", q)
+}
+
+// The AuditPersonMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditPersonMutationRuleFunc func(context.Context, *ent.AuditPersonMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditPersonMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditPersonMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditPersonMutation", m)
+}
+
+// The AuditRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditRecordQueryRuleFunc func(context.Context, *ent.AuditRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditRecordQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditRecordQuery", q)
+}
+
+// The AuditRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditRecordMutationRuleFunc func(context.Context, *ent.AuditRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditRecordMutation", m)
+}
+
+// The AuditSealQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditSealQueryRuleFunc func(context.Context, *ent.AuditSealQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditSealQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditSealQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditSealQuery", q)
+}
+
+// The AuditSealMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditSealMutationRuleFunc func(context.Context, *ent.AuditSealMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditSealMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditSealMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditSealMutation", m)
+}
+
 // The BatchQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type BatchQueryRuleFunc func(context.Context, *ent.BatchQuery) error

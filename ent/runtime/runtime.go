@@ -5,6 +5,11 @@ package runtime
 import (
 	"context"
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditpending"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/ent/idempotencykey"
@@ -51,6 +56,80 @@ func init() {
 	alloweddomainDescID := alloweddomainMixinFields0[0].Descriptor()
 	// alloweddomain.DefaultID holds the default value on creation for the id field.
 	alloweddomain.DefaultID = alloweddomainDescID.Default.(func() uuid.UUID)
+	auditblock.Policy = privacy.NewPolicies(schema.AuditBlock{})
+	auditblock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditblock.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditblockFields := schema.AuditBlock{}.Fields()
+	_ = auditblockFields
+	// auditblockDescPrevious is the schema descriptor for previous field.
+	auditblockDescPrevious := auditblockFields[5].Descriptor()
+	// auditblock.PreviousValidator is a validator for the "previous" field. It is called by the builders before save.
+	auditblock.PreviousValidator = auditblockDescPrevious.Validators[0].(func([]byte) error)
+	// auditblockDescHash is the schema descriptor for hash field.
+	auditblockDescHash := auditblockFields[6].Descriptor()
+	// auditblock.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	auditblock.HashValidator = auditblockDescHash.Validators[0].(func([]byte) error)
+	auditpending.Policy = privacy.NewPolicies(schema.AuditPending{})
+	auditpending.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditpending.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditperson.Policy = privacy.NewPolicies(schema.AuditPerson{})
+	auditperson.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditperson.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditpersonFields := schema.AuditPerson{}.Fields()
+	_ = auditpersonFields
+	// auditpersonDescLookup is the schema descriptor for lookup field.
+	auditpersonDescLookup := auditpersonFields[1].Descriptor()
+	// auditperson.LookupValidator is a validator for the "lookup" field. It is called by the builders before save.
+	auditperson.LookupValidator = auditpersonDescLookup.Validators[0].(func([]byte) error)
+	auditrecordMixin := schema.AuditRecord{}.Mixin()
+	auditrecord.Policy = privacy.NewPolicies(schema.AuditRecord{})
+	auditrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditrecord.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditrecordMixinFields0 := auditrecordMixin[0].Fields()
+	_ = auditrecordMixinFields0
+	auditrecordFields := schema.AuditRecord{}.Fields()
+	_ = auditrecordFields
+	// auditrecordDescMAC is the schema descriptor for mac field.
+	auditrecordDescMAC := auditrecordFields[15].Descriptor()
+	// auditrecord.MACValidator is a validator for the "mac" field. It is called by the builders before save.
+	auditrecord.MACValidator = auditrecordDescMAC.Validators[0].(func([]byte) error)
+	// auditrecordDescID is the schema descriptor for id field.
+	auditrecordDescID := auditrecordMixinFields0[0].Descriptor()
+	// auditrecord.DefaultID holds the default value on creation for the id field.
+	auditrecord.DefaultID = auditrecordDescID.Default.(func() uuid.UUID)
+	auditseal.Policy = privacy.NewPolicies(schema.AuditSeal{})
+	auditseal.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditseal.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	batchMixin := schema.Batch{}.Mixin()
 	batch.Policy = privacy.NewPolicies(schema.Batch{})
 	batch.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -32,10 +32,10 @@ var house = []folder{
 	{path: "internal/server", level: 4, upTo: 2},
 	{path: "internal/webhook", level: 4, upTo: 3},
 
-	{path: "internal/invite", level: 3, upTo: 2},
-	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite"}},
+	{path: "internal/invite", level: 3, upTo: 2, also: []string{"internal/audit"}},
+	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},
 	{path: "internal/reconcile", level: 3, upTo: 2, also: []string{"internal/invite"}},
-	{path: "internal/signin", level: 3, upTo: 2},
+	{path: "internal/signin", level: 3, upTo: 2, also: []string{"internal/audit"}},
 	{path: "internal/watch", level: 3, upTo: 2},
 	{path: "internal/audit", level: 3, upTo: 2},
 

@@ -16,6 +16,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -155,9 +156,11 @@ func (s *Service) correct(ctx context.Context, tx *database.Tx, id uuid.UUID, na
 		}
 	}
 	if len(c.added) > 0 {
-		return s.add(ctx, tx, b, c.added)
+		if err := s.add(ctx, tx, b, c.added); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.record(ctx, tx, audit.ListCorrected, b, audit.Detail{Users: len(c.replaced) + len(c.added)})
 }
 
 // load reads the rows that the file names, and those that stand in their place.

@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -28,7 +29,10 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 	}
 	b, err := s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		rows[0].position, rows[0].number = 0, 0
-		return s.add(ctx, tx, b, rows)
+		if err := s.add(ctx, tx, b, rows); err != nil {
+			return err
+		}
+		return s.recordRow(ctx, tx, audit.RowAdded, b, rows[0].Email)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -64,8 +68,10 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		if err := s.replace(ctx, tx, b, []*ent.BatchRow{old}, rows); err != nil {
 			return err
 		}
-		after, err = loadRow(ctx, tx.Client, id)
-		return err
+		if after, err = loadRow(ctx, tx.Client, id); err != nil {
+			return err
+		}
+		return s.recordRow(ctx, tx, audit.RowChanged, b, after.Email)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -144,7 +150,10 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 		if err := regroup(ctx, tx, b.ID, t); err != nil {
 			return uuid.Nil, err
 		}
-		return b.ID, s.changed(ctx, tx, b)
+		if err := s.changed(ctx, tx, b); err != nil {
+			return uuid.Nil, err
+		}
+		return b.ID, s.record(ctx, tx, audit.RowsRemoved, b, audit.Detail{Users: len(ids)})
 	})
 }
 
@@ -152,12 +161,16 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
 	return s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
-		if _, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx)); err != nil {
+		n, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx))
+		if err != nil {
 			return fmt.Errorf("remove rows: %w", err)
 		}
 		if err := b.Update().SetNotices([]string{}).Exec(ctx); err != nil {
 			return fmt.Errorf("reset batch: %w", err)
 		}
-		return s.changed(ctx, tx, b)
+		if err := s.changed(ctx, tx, b); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.ListReset, b, audit.Detail{Users: n})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -36,7 +37,10 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, skipFlagged bool) (*
 		if refused = refuse(b, len(valid), flagged, skipFlagged); refused != nil {
 			return nil
 		}
-		return s.submit(ctx, tx, b, valid)
+		if err := s.submit(ctx, tx, b, valid); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.ListSubmitted, b, audit.Detail{Users: len(valid), LeftOut: flagged})
 	})
 	if refused != nil {
 		return nil, refused

@@ -11,6 +11,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -57,7 +58,10 @@ func (s *Service) ApplySuggestions(ctx context.Context, id uuid.UUID, ids []uuid
 		if changed = len(rowsNow); err != nil || changed == 0 {
 			return err
 		}
-		return s.replace(ctx, tx, b, oldNow, rowsNow)
+		if err := s.replace(ctx, tx, b, oldNow, rowsNow); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.Suggested, b, audit.Detail{Users: changed})
 	})
 	return b, changed, err
 }

@@ -13,6 +13,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -67,7 +68,10 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 			if err != nil {
 				return uuid.Nil, err
 			}
-			return b.ID, s.add(ctx, tx, b, rows)
+			if err := s.add(ctx, tx, b, rows); err != nil {
+				return uuid.Nil, err
+			}
+			return b.ID, s.record(ctx, tx, audit.ListUploaded, b, audit.Detail{Users: len(rows)})
 		}
 		if list.Correction {
 			return *into, s.correct(ctx, tx, *into, name, list, rows)
@@ -79,7 +83,10 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 		if err := b.Update().SetFileName(name).SetNotices(append(b.Notices, list.Notices...)).Exec(ctx); err != nil {
 			return uuid.Nil, fmt.Errorf("store batch: %w", err)
 		}
-		return b.ID, s.add(ctx, tx, b, rows)
+		if err := s.add(ctx, tx, b, rows); err != nil {
+			return uuid.Nil, err
+		}
+		return b.ID, s.record(ctx, tx, audit.ListUploaded, b, audit.Detail{Users: len(rows)})
 	})
 }
 
@@ -140,6 +147,9 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 			return uuid.Nil, err
 		}
 		if err := s.add(ctx, tx, b, rows); err != nil {
+			return uuid.Nil, err
+		}
+		if err := s.record(ctx, tx, audit.ListCreated, b, audit.Detail{Users: len(rows)}); err != nil {
 			return uuid.Nil, err
 		}
 		return b.ID, once.Keep(ctx, tx, b.ID)

@@ -9,6 +9,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -24,7 +25,7 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
+	i, err := s.change(ctx, id, audit.Cancelled, func(ctx context.Context, tx *database.Tx) error {
 		return s.end(ctx, tx, actor, id, "Cancelled by "+actor.Email+".", EventCancelled)
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -39,7 +40,10 @@ func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent
 			return err
 		}
 		made, err = s.accept(ctx, tx, actor, accepted{Method: old.Method, Request: c.Request, Replaces: &id, Detail: "Corrected from " + old.Email + "."})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.Corrected, made)
 	})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/jobs"
@@ -58,7 +59,9 @@ type Options struct {
 	// Completed, if set, is told of a batch that has nothing left to do, in the
 	// transaction that marks it so.
 	Completed func(ctx context.Context, tx *database.Tx, batch uuid.UUID) error
-	Log       *slog.Logger
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
+	Log   *slog.Logger
 }
 
 // Links are the addresses that mails and messages point to; empty ones are left

@@ -83,6 +83,9 @@ func (s *Service) sendOnce(ctx context.Context, actor access.Actor, method invit
 		if err != nil {
 			return err
 		}
+		if err := s.record(ctx, tx, asked[method], made); err != nil {
+			return err
+		}
 		return once.Keep(ctx, tx, made.ID)
 	})
 	if err != nil {
