@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -68,24 +69,26 @@ func Configure(to configurable, r *Resolver, o Options) {
 	to.Use(sizeLimit{})
 	to.Use(extension.FixedComplexityLimit(complexityLimit))
 	to.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		err := authorise(ctx)
+		begun, err := authorise(ctx)
 		if err == nil {
 			err = discloses(ctx)
 		}
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
-		return next(ctx)
+		return next(begun)
 	})
 	// A subscription has many answers, and each reads anew.
 	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(r.withLoaders(ctx))
 	})
-	// The changes of an operation run one after the other, and each answers with
-	// what it left behind.
+	// Each field of a query or a mutation is an act of its own, with loaders of its
+	// own: changes run one after the other, and each answers with what it left behind.
 	to.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-		if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
-			ctx = r.withLoaders(ctx)
+		ctx, err := begin(r.withLoaders(ctx), graphql.GetRootFieldContext(ctx).Field.Field)
+		if err != nil {
+			graphql.AddError(ctx, err)
+			return graphql.Null
 		}
 		return next(ctx)
 	})
@@ -94,14 +97,49 @@ func Configure(to configurable, r *Resolver, o Options) {
 // issueKindsCost is the price of going through the issues of a list.
 const issueKindsCost = 500
 
-// authorise lets officers in, and only those who may write change anything.
-func authorise(ctx context.Context) error {
-	if op := graphql.GetOperationContext(ctx).Operation; op != nil && op.Operation == ast.Mutation {
-		_, err := access.RequireWrite(ctx)
-		return err
+// authorise lets an operation run when whoever acts may do all that it asks for;
+// otherwise nothing of it is done. It returns the context of a subscription, whose
+// one field is its act.
+func authorise(ctx context.Context) (context.Context, error) {
+	if _, err := access.Require(ctx); err != nil {
+		return ctx, err
 	}
-	_, err := access.Require(ctx)
-	return err
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil {
+		return ctx, nil
+	}
+	begun := ctx
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{rootOf(op.Operation.Operation)}) {
+		var err error
+		if begun, err = begin(ctx, f.Field); err != nil {
+			return ctx, err
+		}
+	}
+	if op.Operation.Operation != ast.Subscription {
+		return ctx, nil
+	}
+	return begun, nil
+}
+
+func rootOf(op ast.Operation) string {
+	switch op {
+	case ast.Mutation:
+		return "Mutation"
+	case ast.Subscription:
+		return "Subscription"
+	case ast.Query:
+	}
+	return "Query"
+}
+
+// begin begins the act that a root field is; what GraphQL itself answers, of the
+// schema, is none.
+func begin(ctx context.Context, f *ast.Field) (context.Context, error) {
+	if strings.HasPrefix(f.Name, "__") {
+		return ctx, nil
+	}
+	ctx, _, err := access.Begin(ctx, access.Act(f.ObjectDefinition.Name+"."+f.Name))
+	return ctx, err
 }
 
 // discloses refuses to tell the schema where introspection is off; gqlgen itself

@@ -76,7 +76,7 @@ func (r *Resolver) matching(ctx context.Context, f *model.InvitationFilter) ([]p
 	var p []predicate.Invitation
 	if f.AllOfficers == nil || !*f.AllOfficers {
 		p = append(p, invitation.InviterID(actor.OfficerID))
-	} else if actor.Reach() <= access.Own {
+	} else if access.ReachOf(ctx) <= access.Own {
 		return nil, fault.New(fault.Forbidden, "Only an administrator may see the invitations of other officers.")
 	}
 	if f.Search != nil && len(*f.Search) > maxSearch {

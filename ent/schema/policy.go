@@ -29,7 +29,7 @@ func systemOnly() entgo.Policy {
 func readByAll() entgo.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{privacy.ContextQueryMutationRule(func(ctx context.Context) error {
-			if a, ok := access.From(ctx); ok && a.Reach() != access.Nothing {
+			if access.ReachOf(ctx) != access.Nothing {
 				return privacy.Allow
 			}
 			return privacy.Deny
@@ -53,17 +53,14 @@ func allowSystem(ctx context.Context) error {
 	return privacy.Skip
 }
 
-// within applies the reach of whoever acts: narrow gets the predicate over the
-// officers whose rows may be seen, and is not called when all rows may.
+// within applies the reach of what is being done: narrow gets the predicate over
+// the officers whose rows may be seen, and is not called when all rows may.
 func within(ctx context.Context, narrow func(predicate.Officer)) error {
-	a, ok := access.From(ctx)
-	if !ok {
-		return privacy.Deny
-	}
-	switch a.Reach() {
+	a, _ := access.From(ctx)
+	switch access.ReachOf(ctx) {
 	case access.Everything:
 	case access.Agency:
-		narrow(officer.Agency(access.AgencyOf(a.Email)))
+		narrow(officer.Agency(a.Agency()))
 	case access.Own:
 		narrow(officer.ID(a.OfficerID))
 	case access.Nothing:
@@ -74,8 +71,19 @@ func within(ctx context.Context, narrow func(predicate.Officer)) error {
 
 // own is the shorter predicate, without a join, for an officer's own rows.
 func own(ctx context.Context) (access.Actor, bool) {
-	a, ok := access.From(ctx)
-	return a, ok && a.Reach() == access.Own
+	a, _ := access.From(ctx)
+	return a, access.ReachOf(ctx) == access.Own
+}
+
+// changes refuses what only reads, and leaves everything else to the rules behind
+// it.
+func changes() privacy.MutationRule {
+	return privacy.ContextQueryMutationRule(func(ctx context.Context) error {
+		if access.Changes(ctx) {
+			return privacy.Skip
+		}
+		return privacy.Deny
+	})
 }
 
 func invitationPolicy() entgo.Policy {
@@ -90,7 +98,7 @@ func invitationPolicy() entgo.Policy {
 		Query: privacy.QueryPolicy{privacy.InvitationQueryRuleFunc(func(ctx context.Context, q *ent.InvitationQuery) error {
 			return reach(ctx, func(p ...predicate.Invitation) { q.Where(p...) })
 		})},
-		Mutation: privacy.MutationPolicy{privacy.InvitationMutationRuleFunc(func(ctx context.Context, m *ent.InvitationMutation) error {
+		Mutation: privacy.MutationPolicy{changes(), privacy.InvitationMutationRuleFunc(func(ctx context.Context, m *ent.InvitationMutation) error {
 			if m.Op().Is(entgo.OpCreate) {
 				id, _ := m.InviterID()
 				return createsOwn(ctx, func(a access.Actor) bool { return id == a.OfficerID })
@@ -112,7 +120,7 @@ func batchPolicy() entgo.Policy {
 		Query: privacy.QueryPolicy{privacy.BatchQueryRuleFunc(func(ctx context.Context, q *ent.BatchQuery) error {
 			return reach(ctx, func(p ...predicate.Batch) { q.Where(p...) })
 		})},
-		Mutation: privacy.MutationPolicy{privacy.BatchMutationRuleFunc(func(ctx context.Context, m *ent.BatchMutation) error {
+		Mutation: privacy.MutationPolicy{changes(), privacy.BatchMutationRuleFunc(func(ctx context.Context, m *ent.BatchMutation) error {
 			if m.Op().Is(entgo.OpCreate) {
 				id, _ := m.OwnerID()
 				return createsOwn(ctx, func(a access.Actor) bool { return id == a.OfficerID })
