@@ -14,6 +14,7 @@ import (
 	"techbiz/ent/alloweddomain"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
@@ -44,6 +45,8 @@ type Client struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DomainRequest is the client for interacting with the DomainRequest builders.
+	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Invitation is the client for interacting with the Invitation builders.
@@ -80,6 +83,7 @@ func (c *Client) init() {
 	c.AllowedDomain = NewAllowedDomainClient(c.config)
 	c.Batch = NewBatchClient(c.config)
 	c.BatchRow = NewBatchRowClient(c.config)
+	c.DomainRequest = NewDomainRequestClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Invitation = NewInvitationClient(c.config)
 	c.InvitationEvent = NewInvitationEventClient(c.config)
@@ -186,6 +190,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AllowedDomain:   NewAllowedDomainClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DomainRequest:   NewDomainRequestClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
@@ -219,6 +224,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AllowedDomain:   NewAllowedDomainClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DomainRequest:   NewDomainRequestClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
@@ -259,9 +265,9 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock, c.SandboxMail,
-		c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.Batch, c.BatchRow, c.DomainRequest, c.IdempotencyKey,
+		c.Invitation, c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock,
+		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
 	} {
 		n.Use(hooks...)
 	}
@@ -271,9 +277,9 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock, c.SandboxMail,
-		c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.Batch, c.BatchRow, c.DomainRequest, c.IdempotencyKey,
+		c.Invitation, c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock,
+		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -288,6 +294,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Batch.mutate(ctx, m)
 	case *BatchRowMutation:
 		return c.BatchRow.mutate(ctx, m)
+	case *DomainRequestMutation:
+		return c.DomainRequest.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *InvitationMutation:
@@ -778,6 +786,156 @@ func (c *BatchRowClient) mutate(ctx context.Context, m *BatchRowMutation) (Value
 		return (&BatchRowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown BatchRow mutation op: %q", m.Op())
+	}
+}
+
+// DomainRequestClient is a client for the DomainRequest schema.
+type DomainRequestClient struct {
+	config
+}
+
+// NewDomainRequestClient returns a client for the DomainRequest from the given config.
+func NewDomainRequestClient(c config) *DomainRequestClient {
+	return &DomainRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `domainrequest.Hooks(f(g(h())))`.
+func (c *DomainRequestClient) Use(hooks ...Hook) {
+	c.hooks.DomainRequest = append(c.hooks.DomainRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `domainrequest.Intercept(f(g(h())))`.
+func (c *DomainRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DomainRequest = append(c.inters.DomainRequest, interceptors...)
+}
+
+// Create returns a builder for creating a DomainRequest entity.
+func (c *DomainRequestClient) Create() *DomainRequestCreate {
+	mutation := newDomainRequestMutation(c.config, OpCreate)
+	return &DomainRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DomainRequest entities.
+func (c *DomainRequestClient) CreateBulk(builders ...*DomainRequestCreate) *DomainRequestCreateBulk {
+	return &DomainRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DomainRequestClient) MapCreateBulk(slice any, setFunc func(*DomainRequestCreate, int)) *DomainRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DomainRequestCreateBulk{err: fmt.Errorf("calling to DomainRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DomainRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DomainRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DomainRequest.
+func (c *DomainRequestClient) Update() *DomainRequestUpdate {
+	mutation := newDomainRequestMutation(c.config, OpUpdate)
+	return &DomainRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DomainRequestClient) UpdateOne(_m *DomainRequest) *DomainRequestUpdateOne {
+	mutation := newDomainRequestMutation(c.config, OpUpdateOne, withDomainRequest(_m))
+	return &DomainRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DomainRequestClient) UpdateOneID(id uuid.UUID) *DomainRequestUpdateOne {
+	mutation := newDomainRequestMutation(c.config, OpUpdateOne, withDomainRequestID(id))
+	return &DomainRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DomainRequest.
+func (c *DomainRequestClient) Delete() *DomainRequestDelete {
+	mutation := newDomainRequestMutation(c.config, OpDelete)
+	return &DomainRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DomainRequestClient) DeleteOne(_m *DomainRequest) *DomainRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DomainRequestClient) DeleteOneID(id uuid.UUID) *DomainRequestDeleteOne {
+	builder := c.Delete().Where(domainrequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DomainRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for DomainRequest.
+func (c *DomainRequestClient) Query() *DomainRequestQuery {
+	return &DomainRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDomainRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DomainRequest entity by its id.
+func (c *DomainRequestClient) Get(ctx context.Context, id uuid.UUID) (*DomainRequest, error) {
+	return c.Query().Where(domainrequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DomainRequestClient) GetX(ctx context.Context, id uuid.UUID) *DomainRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOfficer queries the officer edge of a DomainRequest.
+func (c *DomainRequestClient) QueryOfficer(_m *DomainRequest) *OfficerQuery {
+	query := (&OfficerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(domainrequest.Table, domainrequest.FieldID, id),
+			sqlgraph.To(officer.Table, officer.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, domainrequest.OfficerTable, domainrequest.OfficerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DomainRequestClient) Hooks() []Hook {
+	hooks := c.hooks.DomainRequest
+	return append(hooks[:len(hooks):len(hooks)], domainrequest.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DomainRequestClient) Interceptors() []Interceptor {
+	return c.inters.DomainRequest
+}
+
+func (c *DomainRequestClient) mutate(ctx context.Context, m *DomainRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DomainRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DomainRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DomainRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DomainRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DomainRequest mutation op: %q", m.Op())
 	}
 }
 
@@ -1546,6 +1704,22 @@ func (c *OfficerClient) QuerySessions(_m *Officer) *SessionQuery {
 			sqlgraph.From(officer.Table, officer.FieldID, id),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, officer.SessionsTable, officer.SessionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDomainRequests queries the domain_requests edge of a Officer.
+func (c *OfficerClient) QueryDomainRequests(_m *Officer) *DomainRequestQuery {
+	query := (&DomainRequestClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officer.Table, officer.FieldID, id),
+			sqlgraph.To(domainrequest.Table, domainrequest.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, officer.DomainRequestsTable, officer.DomainRequestsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -2418,13 +2592,13 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, SandboxClock, SandboxMail, SandboxPerson, Session, SignInCode,
-		Token []ent.Hook
+		AllowedDomain, Batch, BatchRow, DomainRequest, IdempotencyKey, Invitation,
+		InvitationEvent, Marker, Officer, SandboxClock, SandboxMail, SandboxPerson,
+		Session, SignInCode, Token []ent.Hook
 	}
 	inters struct {
-		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, SandboxClock, SandboxMail, SandboxPerson, Session, SignInCode,
-		Token []ent.Interceptor
+		AllowedDomain, Batch, BatchRow, DomainRequest, IdempotencyKey, Invitation,
+		InvitationEvent, Marker, Officer, SandboxClock, SandboxMail, SandboxPerson,
+		Session, SignInCode, Token []ent.Interceptor
 	}
 )

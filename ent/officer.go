@@ -45,9 +45,11 @@ type OfficerEdges struct {
 	Tokens []*Token `json:"tokens,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// DomainRequests holds the value of the domain_requests edge.
+	DomainRequests []*DomainRequest `json:"domain_requests,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 }
 
 // InvitationsOrErr returns the Invitations value or an error if the edge
@@ -84,6 +86,15 @@ func (e OfficerEdges) SessionsOrErr() ([]*Session, error) {
 		return e.Sessions, nil
 	}
 	return nil, &NotLoadedError{edge: "sessions"}
+}
+
+// DomainRequestsOrErr returns the DomainRequests value or an error if the edge
+// was not loaded in eager-loading.
+func (e OfficerEdges) DomainRequestsOrErr() ([]*DomainRequest, error) {
+	if e.loadedTypes[4] {
+		return e.DomainRequests, nil
+	}
+	return nil, &NotLoadedError{edge: "domain_requests"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -180,6 +191,11 @@ func (_m *Officer) QueryTokens() *TokenQuery {
 // QuerySessions queries the "sessions" edge of the Officer entity.
 func (_m *Officer) QuerySessions() *SessionQuery {
 	return NewOfficerClient(_m.config).QuerySessions(_m)
+}
+
+// QueryDomainRequests queries the "domain_requests" edge of the Officer entity.
+func (_m *Officer) QueryDomainRequests() *DomainRequestQuery {
+	return NewOfficerClient(_m.config).QueryDomainRequests(_m)
 }
 
 // Update returns a builder for updating this Officer.

@@ -35,6 +35,8 @@ const (
 	EdgeTokens = "tokens"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
+	// EdgeDomainRequests holds the string denoting the domain_requests edge name in mutations.
+	EdgeDomainRequests = "domain_requests"
 	// Table holds the table name of the officer in the database.
 	Table = "officers"
 	// InvitationsTable is the table that holds the invitations relation/edge.
@@ -65,6 +67,13 @@ const (
 	SessionsInverseTable = "sessions"
 	// SessionsColumn is the table column denoting the sessions relation/edge.
 	SessionsColumn = "officer_id"
+	// DomainRequestsTable is the table that holds the domain_requests relation/edge.
+	DomainRequestsTable = "domain_requests"
+	// DomainRequestsInverseTable is the table name for the DomainRequest entity.
+	// It exists in this package in order to avoid circular dependency with the "domainrequest" package.
+	DomainRequestsInverseTable = "domain_requests"
+	// DomainRequestsColumn is the table column denoting the domain_requests relation/edge.
+	DomainRequestsColumn = "officer_id"
 )
 
 // Columns holds all SQL columns for officer fields.
@@ -199,6 +208,20 @@ func BySessions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newSessionsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDomainRequestsCount orders the results by domain_requests count.
+func ByDomainRequestsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDomainRequestsStep(), opts...)
+	}
+}
+
+// ByDomainRequests orders the results by domain_requests terms.
+func ByDomainRequests(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDomainRequestsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newInvitationsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -225,5 +248,12 @@ func newSessionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SessionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SessionsTable, SessionsColumn),
+	)
+}
+func newDomainRequestsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DomainRequestsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, DomainRequestsTable, DomainRequestsColumn),
 	)
 }
