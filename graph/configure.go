@@ -13,6 +13,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"techbiz/ent/domainrequest"
 	"techbiz/graph/generated"
 	"techbiz/graph/model"
 	"techbiz/internal/access"
@@ -174,6 +175,12 @@ func costs(c *generated.ComplexityRoot) {
 	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string) int {
 		return page(child, first, last, batchesPage)
 	}
+	c.Query.Officers = func(child int, first *int, _ *string, last *int, _, _ *string, _ *access.Role) int {
+		return page(child, first, last, officersPage)
+	}
+	c.Query.Tokens = func(child int) int { return 1 + maxPage*child }
+	c.Query.DomainRequests = func(child int, _ *domainrequest.State) int { return 1 + maxPage*child }
+	c.Query.AllowedDomains = func(child int) int { return 1 + maxPage*child }
 	c.Batch.Rows = func(child int, first *int, _ *string, last *int, _ *string, _, _, _, _ *bool, _ *string) int {
 		return page(child, first, last, rowsPage)
 	}

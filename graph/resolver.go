@@ -14,7 +14,9 @@ import (
 
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
+	"techbiz/internal/domain"
 	"techbiz/internal/invite"
+	"techbiz/internal/signin"
 	"techbiz/internal/watch"
 )
 
@@ -23,6 +25,8 @@ type Resolver struct {
 	DB      *database.DB
 	Invites *invite.Service
 	Lists   *batch.Service
+	Domains *domain.Service
+	SignIn  *signin.Service // its tokens
 	Hub     *watch.Hub
 	Log     *slog.Logger
 }

@@ -21,6 +21,7 @@ import (
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/directory/sandbox"
+	"techbiz/internal/domain"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
@@ -53,6 +54,7 @@ type parts struct {
 	relay    *mail.Relay // nil: mails go to the sandbox's mailbox
 	invites  *invite.Service
 	lists    *batch.Service
+	domains  *domain.Service
 	signin   *signin.Service
 	started  atomic.Bool
 }
@@ -140,6 +142,10 @@ func (p *parts) services() {
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
 	})
+	p.domains = domain.New(domain.Options{
+		DB: p.db, Jobs: p.queue, Government: s.government(), Post: p.invites.Post,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+	})
 	p.signin = signin.New(signin.Options{
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
 		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },
@@ -171,7 +177,7 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Hub: watch.New(p.db, p.log), Log: p.log}
+	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Domains: p.domains, SignIn: p.signin, Hub: watch.New(p.db, p.log), Log: p.log}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
