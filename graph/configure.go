@@ -172,7 +172,7 @@ func costs(c *generated.ComplexityRoot) {
 	c.Query.Invitations = func(child int, first *int, _ *string, last *int, _ *string, _ *model.InvitationFilter, _ *model.InvitationOrder) int {
 		return page(child, first, last, invitationsPage)
 	}
-	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string) int {
+	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string, _ *bool) int {
 		return page(child, first, last, batchesPage)
 	}
 	c.Query.Officers = func(child int, first *int, _ *string, last *int, _, _ *string, _ *access.Role) int {

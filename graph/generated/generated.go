@@ -327,7 +327,7 @@ type ComplexityRoot struct {
 	Query struct {
 		AllowedDomains          func(childComplexity int) int
 		Batch                   func(childComplexity int, id uuid.UUID) int
-		Batches                 func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Batches                 func(childComplexity int, first *int, after *string, last *int, before *string, allOfficers *bool) int
 		DomainRequests          func(childComplexity int, state *domainrequest.State) int
 		Invitation              func(childComplexity int, id uuid.UUID) int
 		InvitationSummary       func(childComplexity int, filter *model.InvitationFilter) int
@@ -357,7 +357,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		BatchProgress     func(childComplexity int, id uuid.UUID) int
-		InvitationUpdated func(childComplexity int) int
+		InvitationUpdated func(childComplexity int, allOfficers *bool) int
 	}
 
 	Token struct {
@@ -517,7 +517,7 @@ type QueryResolver interface {
 	DomainRequests(ctx context.Context, state *domainrequest.State) ([]*ent.DomainRequest, error)
 	Officers(ctx context.Context, first *int, after *string, last *int, before *string, search *string, role *access.Role) (*model.OfficerConnection, error)
 	Batch(ctx context.Context, id uuid.UUID) (*ent.Batch, error)
-	Batches(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BatchConnection, error)
+	Batches(ctx context.Context, first *int, after *string, last *int, before *string, allOfficers *bool) (*model.BatchConnection, error)
 	InvitationSummary(ctx context.Context, filter *model.InvitationFilter) (*model.InvitationSummary, error)
 	Invitation(ctx context.Context, id uuid.UUID) (*ent.Invitation, error)
 	Invitations(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) (*model.InvitationConnection, error)
@@ -525,7 +525,7 @@ type QueryResolver interface {
 	ValidateEmailInvitation(ctx context.Context, input model.InviteByEmailInput, askDirectory *bool) ([]*fault.Error, error)
 }
 type SubscriptionResolver interface {
-	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
+	InvitationUpdated(ctx context.Context, allOfficers *bool) (<-chan *ent.Invitation, error)
 	BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error)
 }
 type UndoReceiptResolver interface {
@@ -1854,7 +1854,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Batches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Batches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["allOfficers"].(*bool)), true
 	case "Query.domainRequests":
 		if e.ComplexityRoot.Query.DomainRequests == nil {
 			break
@@ -2007,7 +2007,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity), true
+		args, err := ec.field_Subscription_invitationUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity, args["allOfficers"].(*bool)), true
 
 	case "Token.createdAt":
 		if e.ComplexityRoot.Token.CreatedAt == nil {
@@ -2696,7 +2701,7 @@ extend type Query {
   "One of the caller's batches; null when it is not there or not the caller's."
   batch("Its identifier." id: ID!): Batch
 
-  "The caller's batches, newest first; first 20 unless said otherwise, at most 200."
+  "The caller's batches, or all that the caller's role may see, newest first; first 20 unless said otherwise, at most 200."
   batches(
     "How many, from the start or after a cursor."
     first: Int
@@ -2706,6 +2711,8 @@ extend type Query {
     last: Int
     "Cursor before which the page ends."
     before: String
+    "All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
+    allOfficers: Boolean = false
   ): BatchConnection!
 }
 
@@ -2773,7 +2780,7 @@ extend type Mutation {
 }
 
 extend type Subscription {
-  "One of the caller's batches: at once, and each time something of it changes; ends when it is completed."
+  "A batch that the caller may see: at once, and each time something of it changes; ends when it is completed."
   batchProgress("Identifier of the batch." id: ID!): Batch!
 }
 `, BuiltIn: false},
@@ -3193,7 +3200,10 @@ extend type Mutation {
 "What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws."
 type Subscription {
   "One of the caller's invitations, each time something of it changes."
-  invitationUpdated: Invitation!
+  invitationUpdated(
+    "Of all that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
+    allOfficers: Boolean = false
+  ): Invitation!
 }
 `, BuiltIn: false},
 	{Name: "../officer.graphqls", Input: `"What an officer may see and do."
@@ -4767,6 +4777,14 @@ func (ec *executionContext) field_Query_batches_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "allOfficers",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["allOfficers"] = arg4
 	return args, nil
 }
 
@@ -4975,6 +4993,20 @@ func (ec *executionContext) field_Subscription_batchProgress_args(ctx context.Co
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_invitationUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "allOfficers",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["allOfficers"] = arg0
 	return args, nil
 }
 
@@ -10556,7 +10588,7 @@ func (ec *executionContext) _Query_batches(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Batches(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Batches(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["allOfficers"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchConnection) graphql.Marshaler {
@@ -11074,7 +11106,8 @@ func (ec *executionContext) _Subscription_invitationUpdated(ctx context.Context,
 			return ec.fieldContext_Subscription_invitationUpdated(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Subscription().InvitationUpdated(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().InvitationUpdated(ctx, fc.Args["allOfficers"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Invitation) graphql.Marshaler {
@@ -11084,7 +11117,7 @@ func (ec *executionContext) _Subscription_invitationUpdated(ctx context.Context,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Subscription_invitationUpdated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Subscription_invitationUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Subscription",
 		Field:      field,
@@ -11093,6 +11126,17 @@ func (ec *executionContext) fieldContext_Subscription_invitationUpdated(_ contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Invitation(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_invitationUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
