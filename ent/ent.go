@@ -16,6 +16,7 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
@@ -102,6 +103,7 @@ func checkColumn(t, c string) error {
 			auditseal.Table:       auditseal.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
+			domainrequest.Table:   domainrequest.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			invitation.Table:      invitation.ValidColumn,
 			invitationevent.Table: invitationevent.ValidColumn,

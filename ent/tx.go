@@ -28,6 +28,8 @@ type Tx struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DomainRequest is the client for interacting with the DomainRequest builders.
+	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Invitation is the client for interacting with the Invitation builders.
@@ -195,6 +197,7 @@ func (tx *Tx) init() {
 	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
+	tx.DomainRequest = NewDomainRequestClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)

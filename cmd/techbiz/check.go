@@ -99,18 +99,18 @@ func (s *Settings) checkPeople() error {
 		return err
 	}
 	government := s.government()
-	for i, d := range s.AllowedDomains {
-		d = address.Fold(d)
-		switch {
-		case !isDomain(d):
-			return mistaken("allowed-domains", "%q is no domain; give what stands behind the @, such as vendor.com", d)
-		case d == s.OfficerDomain:
-			return mistaken("allowed-domains", "%s itself can't be allowed; the agencies' domains below it always are", d)
-		case government.Reserved(d):
-			return mistaken("allowed-domains", "%s can't be allowed; it holds the TechPass IDs of vendors", d)
+	allowed := s.AllowedDomains[:0]
+	for _, d := range s.AllowedDomains {
+		if government.Officer(address.Fold(d)) {
+			continue // always allowed
 		}
-		s.AllowedDomains[i] = d
+		domain, problem := government.VendorDomain(d)
+		if problem != "" {
+			return mistaken("allowed-domains", "%q: %s", d, problem)
+		}
+		allowed = append(allowed, domain)
 	}
+	s.AllowedDomains = allowed
 	for i, a := range s.Admins {
 		if !address.Valid(a) || !government.Officer(address.Domain(a)) {
 			return mistaken("admins", "%q is no public officer's address; give one such as tan.ah.kow@agency.%s", a, s.OfficerDomain)

@@ -20,6 +20,7 @@ import (
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/directory/sandbox"
+	"techbiz/internal/domain"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
 	"techbiz/internal/limit"
@@ -55,6 +56,7 @@ type parts struct {
 	relay    *mail.Relay // nil: mails go to the sandbox's mailbox
 	invites  *invite.Service
 	lists    *batch.Service
+	domains  *domain.Service
 	signin   *signin.Service
 	guard    *limit.Guard
 	activity *audit.Log
@@ -158,6 +160,10 @@ func (p *parts) services() {
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Audit: p.activity, Log: p.log,
 	})
+	p.domains = domain.New(domain.Options{
+		DB: p.db, Jobs: p.queue, Government: s.government(), Post: p.invites.Post,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+	})
 	p.signin = p.newSignIn()
 	p.housekeeping()
 }
@@ -183,7 +189,8 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
 	resolver := &graph.Resolver{
-		DB: p.db, Invites: p.invites, Lists: p.lists, SignIn: p.signin, Hub: watch.New(p.db, p.log), Audit: p.activity, Log: p.log,
+		DB: p.db, Invites: p.invites, Lists: p.lists, Domains: p.domains, SignIn: p.signin, Hub: watch.New(p.db, p.log),
+		Audit: p.activity, Log: p.log,
 	}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}

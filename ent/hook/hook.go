@@ -104,6 +104,18 @@ func (f BatchRowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BatchRowMutation", m)
 }
 
+// The DomainRequestFunc type is an adapter to allow the use of ordinary
+// function as DomainRequest mutator.
+type DomainRequestFunc func(context.Context, *ent.DomainRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DomainRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DomainRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DomainRequestMutation", m)
+}
+
 // The IdempotencyKeyFunc type is an adapter to allow the use of ordinary
 // function as IdempotencyKey mutator.
 type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyMutation) (ent.Value, error)

@@ -14,6 +14,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "domain", Type: field.TypeString, Unique: true},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "added_by", Type: field.TypeUUID, Nullable: true},
 	}
 	// AllowedDomainsTable holds the schema information for the "allowed_domains" table.
 	AllowedDomainsTable = &schema.Table{
@@ -301,6 +302,52 @@ var (
 				Name:    "batchrow_batch_id_number_key",
 				Unique:  false,
 				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
+			},
+		},
+	}
+	// DomainRequestsColumns holds the columns for the "domain_requests" table.
+	DomainRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "domain", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "APPROVED", "REFUSED"}, Default: "OPEN"},
+		{Name: "requested_at", Type: field.TypeTime},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "note", Type: field.TypeString, Nullable: true},
+		{Name: "officer_id", Type: field.TypeUUID},
+	}
+	// DomainRequestsTable holds the schema information for the "domain_requests" table.
+	DomainRequestsTable = &schema.Table{
+		Name:       "domain_requests",
+		Columns:    DomainRequestsColumns,
+		PrimaryKey: []*schema.Column{DomainRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "domain_requests_officers_domain_requests",
+				Columns:    []*schema.Column{DomainRequestsColumns[8]},
+				RefColumns: []*schema.Column{OfficersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "domainrequest_open",
+				Unique:  true,
+				Columns: []*schema.Column{DomainRequestsColumns[1], DomainRequestsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'OPEN'",
+				},
+			},
+			{
+				Name:    "domainrequest_state_requested_at",
+				Unique:  false,
+				Columns: []*schema.Column{DomainRequestsColumns[3], DomainRequestsColumns[4]},
+			},
+			{
+				Name:    "domainrequest_officer_id_requested_at",
+				Unique:  false,
+				Columns: []*schema.Column{DomainRequestsColumns[8], DomainRequestsColumns[4]},
 			},
 		},
 	}
@@ -861,7 +908,7 @@ var (
 	// TokensColumns holds the columns for the "tokens" table.
 	TokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
-		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "name", Type: field.TypeString, Size: 400},
 		{Name: "prefix", Type: field.TypeString},
 		{Name: "hash", Type: field.TypeBytes, Unique: true, Size: 32},
 		{Name: "write", Type: field.TypeBool},
@@ -895,6 +942,7 @@ var (
 		AuditSealsTable,
 		BatchesTable,
 		BatchRowsTable,
+		DomainRequestsTable,
 		IdempotencyKeysTable,
 		InvitationsTable,
 		InvitationEventsTable,
@@ -921,6 +969,7 @@ func init() {
 	}
 	BatchesTable.ForeignKeys[0].RefTable = OfficersTable
 	BatchRowsTable.ForeignKeys[0].RefTable = BatchesTable
+	DomainRequestsTable.ForeignKeys[0].RefTable = OfficersTable
 	InvitationsTable.ForeignKeys[0].RefTable = BatchesTable
 	InvitationsTable.ForeignKeys[1].RefTable = OfficersTable
 	InvitationEventsTable.ForeignKeys[0].RefTable = InvitationsTable

@@ -30,6 +30,9 @@ type Batch func(*sql.Selector)
 // BatchRow is the predicate function for batchrow builders.
 type BatchRow func(*sql.Selector)
 
+// DomainRequest is the predicate function for domainrequest builders.
+type DomainRequest func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 

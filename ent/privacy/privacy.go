@@ -302,6 +302,30 @@ func (f BatchRowMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BatchRowMutation", m)
 }
 
+// The DomainRequestQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DomainRequestQueryRuleFunc func(context.Context, *ent.DomainRequestQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DomainRequestQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DomainRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DomainRequestQuery", q)
+}
+
+// The DomainRequestMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DomainRequestMutationRuleFunc func(context.Context, *ent.DomainRequestMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DomainRequestMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DomainRequestMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DomainRequestMutation", m)
+}
+
 // The IdempotencyKeyQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type IdempotencyKeyQueryRuleFunc func(context.Context, *ent.IdempotencyKeyQuery) error

@@ -12,6 +12,7 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
@@ -190,6 +191,24 @@ func init() {
 	batchrowDescID := batchrowMixinFields0[0].Descriptor()
 	// batchrow.DefaultID holds the default value on creation for the id field.
 	batchrow.DefaultID = batchrowDescID.Default.(func() uuid.UUID)
+	domainrequestMixin := schema.DomainRequest{}.Mixin()
+	domainrequest.Policy = privacy.NewPolicies(schema.DomainRequest{})
+	domainrequest.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := domainrequest.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	domainrequestMixinFields0 := domainrequestMixin[0].Fields()
+	_ = domainrequestMixinFields0
+	domainrequestFields := schema.DomainRequest{}.Fields()
+	_ = domainrequestFields
+	// domainrequestDescID is the schema descriptor for id field.
+	domainrequestDescID := domainrequestMixinFields0[0].Descriptor()
+	// domainrequest.DefaultID holds the default value on creation for the id field.
+	domainrequest.DefaultID = domainrequestDescID.Default.(func() uuid.UUID)
 	idempotencykeyMixin := schema.IdempotencyKey{}.Mixin()
 	idempotencykey.Policy = privacy.NewPolicies(schema.IdempotencyKey{})
 	idempotencykey.Hooks[0] = func(next ent.Mutator) ent.Mutator {

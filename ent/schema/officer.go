@@ -35,6 +35,7 @@ func (Officer) Edges() []ent.Edge {
 		edge.To("tokens", Token.Type),
 		edge.To("sessions", Session.Type),
 		edge.To("identities", OfficerIdentity.Type),
+		edge.To("domain_requests", DomainRequest.Type),
 	}
 }
 
@@ -44,7 +45,7 @@ func (Officer) Indexes() []ent.Index {
 }
 
 // Policy of the entity: whoever acts may read whom an invitation names.
-func (Officer) Policy() ent.Policy { return readByAll() }
+func (Officer) Policy() ent.Policy { return officerPolicy() }
 
 // Token is a bearer token of an officer; only its hash is kept.
 type Token struct{ ent.Schema }
@@ -56,7 +57,7 @@ func (Token) Mixin() []ent.Mixin { return []ent.Mixin{Identity{}} }
 func (Token) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("officer_id", uuid.UUID{}).Immutable(),
-		field.String("name").MaxLen(100),
+		field.String("name").MaxLen(400), // bytes
 		field.String("prefix").Immutable().Comment("Its first characters, by which a person recognises it."),
 		field.Bytes("hash").MaxLen(32).Unique().Immutable().Sensitive(),
 		field.Bool("write").Immutable(),
@@ -75,7 +76,7 @@ func (Token) Edges() []ent.Edge {
 }
 
 // Policy of the entity.
-func (Token) Policy() ent.Policy { return systemOnly() }
+func (Token) Policy() ent.Policy { return tokenPolicy() }
 
 // Session is a signed-in browser; the cookie holds a secret of which only the
 // hash is kept.
@@ -146,23 +147,6 @@ func (SignInCode) Indexes() []ent.Index {
 
 // Policy of the entity.
 func (SignInCode) Policy() ent.Policy { return systemOnly() }
-
-// AllowedDomain is a vendor's domain that may be invited.
-type AllowedDomain struct{ ent.Schema }
-
-// Mixin of the entity.
-func (AllowedDomain) Mixin() []ent.Mixin { return []ent.Mixin{Identity{}} }
-
-// Fields of the entity.
-func (AllowedDomain) Fields() []ent.Field {
-	return []ent.Field{
-		field.String("domain").Unique().Immutable(),
-		field.Time("created_at").Immutable(),
-	}
-}
-
-// Policy of the entity.
-func (AllowedDomain) Policy() ent.Policy { return readByAll() }
 
 // Marker records that something which happens once has happened.
 type Marker struct{ ent.Schema }

@@ -36,6 +36,8 @@ var house = []folder{
 	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},
 	{path: "internal/reconcile", level: 3, upTo: 2, also: []string{"internal/invite"}},
 	{path: "internal/signin", level: 3, upTo: 2, also: []string{"internal/audit"}},
+	{path: "internal/domain", level: 3, upTo: 2},
+	{path: "internal/role", level: 3, upTo: 2},
 	{path: "internal/watch", level: 3, upTo: 2},
 	{path: "internal/audit", level: 3, upTo: 2},
 

@@ -43,7 +43,8 @@ func ToCorrect(batch uuid.UUID) func(*entsql.Selector) {
 // place. Nothing is written where there is an error. Codes: NOT_FOUND, BATCH_EMPTY
 // where there is nothing to correct, UNAUTHENTICATED.
 func (s *Service) Corrections(ctx context.Context, id uuid.UUID, w io.Writer) error {
-	if _, err := access.Require(ctx); err != nil {
+	ctx, _, err := access.Begin(ctx, access.DownloadCorrections)
+	if err != nil {
 		return err
 	}
 	if _, err := Load(ctx, s.DB.Client, id); err != nil {

@@ -20,6 +20,10 @@ import (
 // AddRow adds a user to a draft; its issues stand on the row. Codes: NOT_FOUND,
 // BATCH_NOT_DRAFT, TOO_MANY_ROWS, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.AddBatchRow)
+	if err != nil {
+		return nil, nil, err
+	}
 	if _, err := Load(ctx, s.DB.Client, id); err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +52,10 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 // it was or becomes a duplicate of again. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.UpdateBatchRow)
+	if err != nil {
+		return nil, nil, err
+	}
 	before, err := loadRow(ctx, s.DB.Client, id)
 	if err != nil {
 		return nil, nil, err
@@ -114,6 +122,10 @@ func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchR
 // RemoveRows removes users of one draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.RemoveBatchRows)
+	if err != nil {
+		return nil, err
+	}
 	if len(ids) == 0 {
 		return nil, fault.Field("ids", fault.Required, "Choose at least one user to remove.")
 	}
@@ -160,6 +172,10 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 // Reset deletes every user of a draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.ResetBatch)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		n, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx))
 		if err != nil {

@@ -13,14 +13,19 @@ import (
 	"techbiz/ent/batchrow"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
+	"techbiz/internal/access"
 	"techbiz/internal/directory"
 	"techbiz/internal/workbook"
 )
 
 // Report writes a workbook of every row of a batch, in the list's order, with what
 // became of it. It reads the rows in pages, so that its memory does not grow with
-// the list. Codes: NOT_FOUND.
+// the list. Codes: NOT_FOUND, UNAUTHENTICATED.
 func (s *Service) Report(ctx context.Context, id uuid.UUID, w io.Writer) error {
+	ctx, _, err := access.Begin(ctx, access.DownloadReport)
+	if err != nil {
+		return err
+	}
 	b, err := Load(ctx, s.DB.Client, id)
 	if err != nil {
 		return err

@@ -24,6 +24,10 @@ import (
 // and submitted later. Of two at the same moment one submits. Codes: NOT_FOUND,
 // BATCH_NOT_DRAFT, ROWS_FLAGGED, BATCH_EMPTY, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Submit(ctx context.Context, id uuid.UUID, skipFlagged bool) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.SubmitBatch)
+	if err != nil {
+		return nil, err
+	}
 	var refused error
 	b, err := s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		if err := s.checkAgain(ctx, tx, id); err != nil {

@@ -34,7 +34,8 @@ func (k Kind) matches(f *fault.Error) bool {
 // time stays as that one leaves it. It returns how many rows it changed. Codes:
 // NOT_FOUND, BATCH_NOT_DRAFT, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) ApplySuggestions(ctx context.Context, id uuid.UUID, ids []uuid.UUID, kind Kind) (*ent.Batch, int, error) {
-	if _, err := access.RequireWrite(ctx); err != nil {
+	ctx, _, err := access.Begin(ctx, access.ApplySuggestions)
+	if err != nil {
 		return nil, 0, err
 	}
 	b, err := Load(ctx, s.DB.Client, id)

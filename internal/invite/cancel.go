@@ -21,7 +21,7 @@ import (
 // has activated is withdrawn by a job. Codes: NOT_FOUND, NOT_CANCELLABLE,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.CancelInvitation)
 	if err != nil {
 		return nil, err
 	}

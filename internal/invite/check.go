@@ -59,7 +59,7 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 		return Rules{}, fmt.Errorf("load allowed domains: %w", err)
 	}
 	r := s.plainRules(ctx, client)
-	r.Allowed = make(map[string]bool, len(domains))
+	r.Allowed = make(address.Domains, len(domains))
 	for _, d := range domains {
 		r.Allowed[d.Domain] = true
 	}

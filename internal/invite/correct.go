@@ -19,7 +19,7 @@ import (
 // new one has its own day for a resend. Codes: NOT_FOUND, NOT_CANCELLABLE, those
 // of the fields, ALREADY_INVITED, ACCOUNT_EXISTS, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent.Invitation, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.CorrectAddress)
 	if err != nil {
 		return nil, err
 	}
