@@ -14,9 +14,11 @@ import (
 	"techbiz/ent/alloweddomain"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/sandboxclock"
@@ -44,12 +46,16 @@ type Client struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DataKeys is the client for interacting with the DataKeys builders.
+	DataKeys *DataKeysClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Invitation is the client for interacting with the Invitation builders.
 	Invitation *InvitationClient
 	// InvitationEvent is the client for interacting with the InvitationEvent builders.
 	InvitationEvent *InvitationEventClient
+	// KeyHolder is the client for interacting with the KeyHolder builders.
+	KeyHolder *KeyHolderClient
 	// Marker is the client for interacting with the Marker builders.
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
@@ -80,9 +86,11 @@ func (c *Client) init() {
 	c.AllowedDomain = NewAllowedDomainClient(c.config)
 	c.Batch = NewBatchClient(c.config)
 	c.BatchRow = NewBatchRowClient(c.config)
+	c.DataKeys = NewDataKeysClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Invitation = NewInvitationClient(c.config)
 	c.InvitationEvent = NewInvitationEventClient(c.config)
+	c.KeyHolder = NewKeyHolderClient(c.config)
 	c.Marker = NewMarkerClient(c.config)
 	c.Officer = NewOfficerClient(c.config)
 	c.SandboxClock = NewSandboxClockClient(c.config)
@@ -186,9 +194,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AllowedDomain:   NewAllowedDomainClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DataKeys:        NewDataKeysClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
+		KeyHolder:       NewKeyHolderClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
@@ -219,9 +229,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AllowedDomain:   NewAllowedDomainClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DataKeys:        NewDataKeysClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
+		KeyHolder:       NewKeyHolderClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
@@ -259,9 +271,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock, c.SandboxMail,
-		c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.Batch, c.BatchRow, c.DataKeys, c.IdempotencyKey,
+		c.Invitation, c.InvitationEvent, c.KeyHolder, c.Marker, c.Officer,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode,
+		c.Token,
 	} {
 		n.Use(hooks...)
 	}
@@ -271,9 +284,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.IdempotencyKey, c.Invitation,
-		c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock, c.SandboxMail,
-		c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.Batch, c.BatchRow, c.DataKeys, c.IdempotencyKey,
+		c.Invitation, c.InvitationEvent, c.KeyHolder, c.Marker, c.Officer,
+		c.SandboxClock, c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode,
+		c.Token,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -288,12 +302,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Batch.mutate(ctx, m)
 	case *BatchRowMutation:
 		return c.BatchRow.mutate(ctx, m)
+	case *DataKeysMutation:
+		return c.DataKeys.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *InvitationMutation:
 		return c.Invitation.mutate(ctx, m)
 	case *InvitationEventMutation:
 		return c.InvitationEvent.mutate(ctx, m)
+	case *KeyHolderMutation:
+		return c.KeyHolder.mutate(ctx, m)
 	case *MarkerMutation:
 		return c.Marker.mutate(ctx, m)
 	case *OfficerMutation:
@@ -781,6 +799,140 @@ func (c *BatchRowClient) mutate(ctx context.Context, m *BatchRowMutation) (Value
 	}
 }
 
+// DataKeysClient is a client for the DataKeys schema.
+type DataKeysClient struct {
+	config
+}
+
+// NewDataKeysClient returns a client for the DataKeys from the given config.
+func NewDataKeysClient(c config) *DataKeysClient {
+	return &DataKeysClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `datakeys.Hooks(f(g(h())))`.
+func (c *DataKeysClient) Use(hooks ...Hook) {
+	c.hooks.DataKeys = append(c.hooks.DataKeys, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `datakeys.Intercept(f(g(h())))`.
+func (c *DataKeysClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DataKeys = append(c.inters.DataKeys, interceptors...)
+}
+
+// Create returns a builder for creating a DataKeys entity.
+func (c *DataKeysClient) Create() *DataKeysCreate {
+	mutation := newDataKeysMutation(c.config, OpCreate)
+	return &DataKeysCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DataKeys entities.
+func (c *DataKeysClient) CreateBulk(builders ...*DataKeysCreate) *DataKeysCreateBulk {
+	return &DataKeysCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DataKeysClient) MapCreateBulk(slice any, setFunc func(*DataKeysCreate, int)) *DataKeysCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DataKeysCreateBulk{err: fmt.Errorf("calling to DataKeysClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DataKeysCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DataKeysCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DataKeys.
+func (c *DataKeysClient) Update() *DataKeysUpdate {
+	mutation := newDataKeysMutation(c.config, OpUpdate)
+	return &DataKeysUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DataKeysClient) UpdateOne(_m *DataKeys) *DataKeysUpdateOne {
+	mutation := newDataKeysMutation(c.config, OpUpdateOne, withDataKeys(_m))
+	return &DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DataKeysClient) UpdateOneID(id int) *DataKeysUpdateOne {
+	mutation := newDataKeysMutation(c.config, OpUpdateOne, withDataKeysID(id))
+	return &DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DataKeys.
+func (c *DataKeysClient) Delete() *DataKeysDelete {
+	mutation := newDataKeysMutation(c.config, OpDelete)
+	return &DataKeysDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DataKeysClient) DeleteOne(_m *DataKeys) *DataKeysDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DataKeysClient) DeleteOneID(id int) *DataKeysDeleteOne {
+	builder := c.Delete().Where(datakeys.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DataKeysDeleteOne{builder}
+}
+
+// Query returns a query builder for DataKeys.
+func (c *DataKeysClient) Query() *DataKeysQuery {
+	return &DataKeysQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDataKeys},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DataKeys entity by its id.
+func (c *DataKeysClient) Get(ctx context.Context, id int) (*DataKeys, error) {
+	return c.Query().Where(datakeys.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DataKeysClient) GetX(ctx context.Context, id int) *DataKeys {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DataKeysClient) Hooks() []Hook {
+	hooks := c.hooks.DataKeys
+	return append(hooks[:len(hooks):len(hooks)], datakeys.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DataKeysClient) Interceptors() []Interceptor {
+	return c.inters.DataKeys
+}
+
+func (c *DataKeysClient) mutate(ctx context.Context, m *DataKeysMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DataKeysCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DataKeysUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DataKeysDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DataKeys mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyKeyClient is a client for the IdempotencyKey schema.
 type IdempotencyKeyClient struct {
 	config
@@ -1244,6 +1396,140 @@ func (c *InvitationEventClient) mutate(ctx context.Context, m *InvitationEventMu
 		return (&InvitationEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown InvitationEvent mutation op: %q", m.Op())
+	}
+}
+
+// KeyHolderClient is a client for the KeyHolder schema.
+type KeyHolderClient struct {
+	config
+}
+
+// NewKeyHolderClient returns a client for the KeyHolder from the given config.
+func NewKeyHolderClient(c config) *KeyHolderClient {
+	return &KeyHolderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyholder.Hooks(f(g(h())))`.
+func (c *KeyHolderClient) Use(hooks ...Hook) {
+	c.hooks.KeyHolder = append(c.hooks.KeyHolder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyholder.Intercept(f(g(h())))`.
+func (c *KeyHolderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyHolder = append(c.inters.KeyHolder, interceptors...)
+}
+
+// Create returns a builder for creating a KeyHolder entity.
+func (c *KeyHolderClient) Create() *KeyHolderCreate {
+	mutation := newKeyHolderMutation(c.config, OpCreate)
+	return &KeyHolderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyHolder entities.
+func (c *KeyHolderClient) CreateBulk(builders ...*KeyHolderCreate) *KeyHolderCreateBulk {
+	return &KeyHolderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyHolderClient) MapCreateBulk(slice any, setFunc func(*KeyHolderCreate, int)) *KeyHolderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyHolderCreateBulk{err: fmt.Errorf("calling to KeyHolderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyHolderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyHolderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyHolder.
+func (c *KeyHolderClient) Update() *KeyHolderUpdate {
+	mutation := newKeyHolderMutation(c.config, OpUpdate)
+	return &KeyHolderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyHolderClient) UpdateOne(_m *KeyHolder) *KeyHolderUpdateOne {
+	mutation := newKeyHolderMutation(c.config, OpUpdateOne, withKeyHolder(_m))
+	return &KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyHolderClient) UpdateOneID(id string) *KeyHolderUpdateOne {
+	mutation := newKeyHolderMutation(c.config, OpUpdateOne, withKeyHolderID(id))
+	return &KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyHolder.
+func (c *KeyHolderClient) Delete() *KeyHolderDelete {
+	mutation := newKeyHolderMutation(c.config, OpDelete)
+	return &KeyHolderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyHolderClient) DeleteOne(_m *KeyHolder) *KeyHolderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyHolderClient) DeleteOneID(id string) *KeyHolderDeleteOne {
+	builder := c.Delete().Where(keyholder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyHolderDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyHolder.
+func (c *KeyHolderClient) Query() *KeyHolderQuery {
+	return &KeyHolderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyHolder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyHolder entity by its id.
+func (c *KeyHolderClient) Get(ctx context.Context, id string) (*KeyHolder, error) {
+	return c.Query().Where(keyholder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyHolderClient) GetX(ctx context.Context, id string) *KeyHolder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *KeyHolderClient) Hooks() []Hook {
+	hooks := c.hooks.KeyHolder
+	return append(hooks[:len(hooks):len(hooks)], keyholder.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyHolderClient) Interceptors() []Interceptor {
+	return c.inters.KeyHolder
+}
+
+func (c *KeyHolderClient) mutate(ctx context.Context, m *KeyHolderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyHolderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyHolderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyHolderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyHolder mutation op: %q", m.Op())
 	}
 }
 
@@ -2418,13 +2704,13 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, SandboxClock, SandboxMail, SandboxPerson, Session, SignInCode,
-		Token []ent.Hook
+		AllowedDomain, Batch, BatchRow, DataKeys, IdempotencyKey, Invitation,
+		InvitationEvent, KeyHolder, Marker, Officer, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInCode, Token []ent.Hook
 	}
 	inters struct {
-		AllowedDomain, Batch, BatchRow, IdempotencyKey, Invitation, InvitationEvent,
-		Marker, Officer, SandboxClock, SandboxMail, SandboxPerson, Session, SignInCode,
-		Token []ent.Interceptor
+		AllowedDomain, Batch, BatchRow, DataKeys, IdempotencyKey, Invitation,
+		InvitationEvent, KeyHolder, Marker, Officer, SandboxClock, SandboxMail,
+		SandboxPerson, Session, SignInCode, Token []ent.Interceptor
 	}
 )

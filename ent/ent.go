@@ -11,9 +11,11 @@ import (
 	"techbiz/ent/alloweddomain"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/sandboxclock"
@@ -89,9 +91,11 @@ func checkColumn(t, c string) error {
 			alloweddomain.Table:   alloweddomain.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
+			datakeys.Table:        datakeys.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			invitation.Table:      invitation.ValidColumn,
 			invitationevent.Table: invitationevent.ValidColumn,
+			keyholder.Table:       keyholder.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,

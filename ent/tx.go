@@ -18,12 +18,16 @@ type Tx struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DataKeys is the client for interacting with the DataKeys builders.
+	DataKeys *DataKeysClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Invitation is the client for interacting with the Invitation builders.
 	Invitation *InvitationClient
 	// InvitationEvent is the client for interacting with the InvitationEvent builders.
 	InvitationEvent *InvitationEventClient
+	// KeyHolder is the client for interacting with the KeyHolder builders.
+	KeyHolder *KeyHolderClient
 	// Marker is the client for interacting with the Marker builders.
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
@@ -174,9 +178,11 @@ func (tx *Tx) init() {
 	tx.AllowedDomain = NewAllowedDomainClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
+	tx.DataKeys = NewDataKeysClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
+	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)

@@ -15,6 +15,9 @@ type Batch func(*sql.Selector)
 // BatchRow is the predicate function for batchrow builders.
 type BatchRow func(*sql.Selector)
 
+// DataKeys is the predicate function for datakeys builders.
+type DataKeys func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
@@ -23,6 +26,9 @@ type Invitation func(*sql.Selector)
 
 // InvitationEvent is the predicate function for invitationevent builders.
 type InvitationEvent func(*sql.Selector)
+
+// KeyHolder is the predicate function for keyholder builders.
+type KeyHolder func(*sql.Selector)
 
 // Marker is the predicate function for marker builders.
 type Marker func(*sql.Selector)

@@ -250,14 +250,19 @@ func (k *Keys) Digest(input []byte) ([]byte, error) {
 // DigestLike is the digest with the key that an older one was made with, nil where
 // that key is gone.
 func (k *Keys) DigestLike(old, input []byte) ([]byte, error) {
-	if len(old) < 4 {
-		return nil, nil
-	}
-	id := ID(binary.BigEndian.Uint32(old))
-	if w := k.at(); w == nil || w.set.index[id] == nil {
+	id, ok := DigestKey(old)
+	if w := k.at(); !ok || w == nil || w.set.index[id] == nil {
 		return nil, nil
 	}
 	return k.digest(id, input)
+}
+
+// DigestKey is the key that a digest was made with; false where it is none.
+func DigestKey(digest []byte) (ID, bool) {
+	if len(digest) != 4+indexLength {
+		return 0, false
+	}
+	return ID(binary.BigEndian.Uint32(digest)), true
 }
 
 // digestDomain keeps digests apart from indexes.
