@@ -42,6 +42,7 @@ type commandLine struct {
 	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve the portal and the API (the default command)."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to what this program needs."`
 	Token    tokenCommands   `cmd:"" help:"Make and revoke API tokens."`
+	Keys     keysCommands    `cmd:"" help:"Make and exchange the keys that contact numbers are sealed with."`
 	Template templateCommand `cmd:"" help:"Write the Excel template for multiple accounts."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

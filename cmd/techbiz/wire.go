@@ -25,6 +25,7 @@ import (
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
 	"techbiz/internal/reconcile"
+	"techbiz/internal/seal"
 	"techbiz/internal/server"
 	"techbiz/internal/signin"
 	"techbiz/internal/watch"
@@ -72,9 +73,12 @@ const attempts = 400
 // wire joins the concrete things. It is the only place that knows them all.
 func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 	p := &parts{settings: s, log: log, clock: sandbox.NewClock(clock.Machine)}
-	var err error
+	set, err := s.dataKeys()
+	if err != nil {
+		return nil, err
+	}
 	if p.db, err = database.Open(ctx, database.Options{
-		URL: s.DatabaseURL, DataDir: s.Data, Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
+		URL: s.DatabaseURL, DataDir: s.Data, Keys: seal.New(set), Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
 	}); err != nil {
 		return nil, err
 	}
@@ -220,7 +224,7 @@ func (p *parts) ready(ctx context.Context) error {
 	if err := p.db.Ping(ctx); err != nil {
 		return err
 	}
-	if err := p.db.Migrated(ctx); err != nil {
+	if err := p.migrated(ctx); err != nil {
 		return err
 	}
 	if !p.started.Load() {
