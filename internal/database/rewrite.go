@@ -3,7 +3,6 @@ package database
 import (
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -13,19 +12,14 @@ import (
 // Rewrite writes the database anew, so that nothing of what was changed or deleted
 // stays behind in its files or its statistics: SQLite as a whole, of PostgreSQL the
 // tables that are named. It needs room for a second copy, and nobody works meanwhile.
-func (db *DB) Rewrite(ctx context.Context, tables ...string) (err error) {
+func (db *DB) Rewrite(ctx context.Context, tables ...string) error {
 	// It takes longer than a statement of the service may, so that it has a
 	// connection of its own, which is not given back to the pool.
 	conn, err := db.write.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("rewrite: %w", err)
 	}
-	defer func() {
-		_ = conn.Raw(func(any) error { return driver.ErrBadConn }) // makes the pool drop it
-		if cerr := conn.Close(); cerr != nil && !errors.Is(cerr, driver.ErrBadConn) {
-			err = errors.Join(err, cerr)
-		}
-	}()
+	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }() // makes the pool drop it
 	statements := []string{"SET statement_timeout = 0", "VACUUM (FULL, ANALYZE) " + strings.Join(tables, ", ")}
 	if db.dialect == dialect.SQLite {
 		statements = []string{"PRAGMA analysis_limit = 0", "ANALYZE", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
