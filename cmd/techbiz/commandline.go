@@ -43,6 +43,7 @@ type commandLine struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to what this program needs."`
 	Token    tokenCommands   `cmd:"" help:"Make and revoke API tokens."`
 	Keys     keysCommands    `cmd:"" help:"Make and exchange the keys that contact numbers are sealed with."`
+	Person   personCommands  `cmd:"" help:"Show or erase what is held about one person."`
 	Template templateCommand `cmd:"" help:"Write the Excel template for multiple accounts."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

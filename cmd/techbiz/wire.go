@@ -24,6 +24,7 @@ import (
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
+	"techbiz/internal/privacy"
 	"techbiz/internal/reconcile"
 	"techbiz/internal/seal"
 	"techbiz/internal/server"
@@ -144,6 +145,7 @@ func (p *parts) services() {
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
 	})
+	privacy.New(privacy.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Retention: time.Duration(s.Retention)})
 	p.signin = signin.New(signin.Options{
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
 		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },

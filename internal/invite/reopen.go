@@ -94,7 +94,7 @@ func failedOf(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]failed, 
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.username_key = f.username_key),
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.number_key = f.number_key)
 				OR EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.number_key2 = f.number_key2)
-		FROM invitations f WHERE f.batch_id = $1 AND f.provisioning = 'FAILED' AND f.techpass_status <> 'ONBOARDED'
+		FROM invitations f WHERE f.batch_id = $1 AND f.provisioning = 'FAILED' AND f.anonymised_at IS NULL AND f.techpass_status <> 'ONBOARDED'
 		ORDER BY f.id`, []any{batch}, func(r *sql.Rows) error {
 		var f failed
 		err := r.Scan(&f.id, &f.email, &f.userType, &f.emailKey, &f.usernameKey, &f.sealed, &f.emailHeld, &f.usernameHeld, &f.numberHeld)
