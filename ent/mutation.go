@@ -14,9 +14,11 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -55,9 +57,11 @@ const (
 	TypeAuditSeal       = "AuditSeal"
 	TypeBatch           = "Batch"
 	TypeBatchRow        = "BatchRow"
+	TypeDataKeys        = "DataKeys"
 	TypeIdempotencyKey  = "IdempotencyKey"
 	TypeInvitation      = "Invitation"
 	TypeInvitationEvent = "InvitationEvent"
+	TypeKeyHolder       = "KeyHolder"
 	TypeMarker          = "Marker"
 	TypeOfficer         = "Officer"
 	TypeOfficerIdentity = "OfficerIdentity"
@@ -5181,6 +5185,7 @@ type BatchRowMutation struct {
 	email_key        *string
 	username_key     *string
 	number_key       *string
+	number_key2      *string
 	first_name_key   *string
 	last_name_key    *string
 	organisation_key *string
@@ -6311,6 +6316,55 @@ func (m *BatchRowMutation) ResetNumberKey() {
 	delete(m.clearedFields, batchrow.FieldNumberKey)
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (m *BatchRowMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *BatchRowMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *BatchRowMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[batchrow.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *BatchRowMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *BatchRowMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, batchrow.FieldNumberKey2)
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (m *BatchRowMutation) SetFirstNameKey(s string) {
 	m.first_name_key = &s
@@ -6848,7 +6902,7 @@ func (m *BatchRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BatchRowMutation) Fields() []string {
-	fields := make([]string, 0, 33)
+	fields := make([]string, 0, 34)
 	if m.batch != nil {
 		fields = append(fields, batchrow.FieldBatchID)
 	}
@@ -6911,6 +6965,9 @@ func (m *BatchRowMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, batchrow.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, batchrow.FieldNumberKey2)
 	}
 	if m.first_name_key != nil {
 		fields = append(fields, batchrow.FieldFirstNameKey)
@@ -6998,6 +7055,8 @@ func (m *BatchRowMutation) Field(name string) (ent.Value, bool) {
 		return m.UsernameKey()
 	case batchrow.FieldNumberKey:
 		return m.NumberKey()
+	case batchrow.FieldNumberKey2:
+		return m.NumberKey2()
 	case batchrow.FieldFirstNameKey:
 		return m.FirstNameKey()
 	case batchrow.FieldLastNameKey:
@@ -7073,6 +7132,8 @@ func (m *BatchRowMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUsernameKey(ctx)
 	case batchrow.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case batchrow.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case batchrow.FieldFirstNameKey:
 		return m.OldFirstNameKey(ctx)
 	case batchrow.FieldLastNameKey:
@@ -7252,6 +7313,13 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case batchrow.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case batchrow.FieldFirstNameKey:
 		v, ok := value.(string)
@@ -7442,6 +7510,9 @@ func (m *BatchRowMutation) ClearedFields() []string {
 	if m.FieldCleared(batchrow.FieldNumberKey) {
 		fields = append(fields, batchrow.FieldNumberKey)
 	}
+	if m.FieldCleared(batchrow.FieldNumberKey2) {
+		fields = append(fields, batchrow.FieldNumberKey2)
+	}
 	if m.FieldCleared(batchrow.FieldHints) {
 		fields = append(fields, batchrow.FieldHints)
 	}
@@ -7506,6 +7577,9 @@ func (m *BatchRowMutation) ClearField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ClearNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case batchrow.FieldHints:
 		m.ClearHints()
@@ -7580,6 +7654,9 @@ func (m *BatchRowMutation) ResetField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case batchrow.FieldFirstNameKey:
 		m.ResetFirstNameKey()
@@ -7693,6 +7770,446 @@ func (m *BatchRowMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow edge %s", name)
+}
+
+// DataKeysMutation represents an operation that mutates the DataKeys nodes in the graph.
+type DataKeysMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	data          *string
+	index         *string
+	changed_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*DataKeys, error)
+	predicates    []predicate.DataKeys
+}
+
+var _ ent.Mutation = (*DataKeysMutation)(nil)
+
+// datakeysOption allows management of the mutation configuration using functional options.
+type datakeysOption func(*DataKeysMutation)
+
+// newDataKeysMutation creates new mutation for the DataKeys entity.
+func newDataKeysMutation(c config, op Op, opts ...datakeysOption) *DataKeysMutation {
+	m := &DataKeysMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDataKeys,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDataKeysID sets the ID field of the mutation.
+func withDataKeysID(id int) datakeysOption {
+	return func(m *DataKeysMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DataKeys
+		)
+		m.oldValue = func(ctx context.Context) (*DataKeys, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DataKeys.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDataKeys sets the old DataKeys of the mutation.
+func withDataKeys(node *DataKeys) datakeysOption {
+	return func(m *DataKeysMutation) {
+		m.oldValue = func(context.Context) (*DataKeys, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DataKeysMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DataKeysMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DataKeys entities.
+func (m *DataKeysMutation) SetID(id int) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DataKeysMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DataKeysMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DataKeys.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetData sets the "data" field.
+func (m *DataKeysMutation) SetData(s string) {
+	m.data = &s
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *DataKeysMutation) Data() (r string, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldData(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *DataKeysMutation) ResetData() {
+	m.data = nil
+}
+
+// SetIndex sets the "index" field.
+func (m *DataKeysMutation) SetIndex(s string) {
+	m.index = &s
+}
+
+// Index returns the value of the "index" field in the mutation.
+func (m *DataKeysMutation) Index() (r string, exists bool) {
+	v := m.index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIndex returns the old "index" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIndex: %w", err)
+	}
+	return oldValue.Index, nil
+}
+
+// ResetIndex resets all changes to the "index" field.
+func (m *DataKeysMutation) ResetIndex() {
+	m.index = nil
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *DataKeysMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *DataKeysMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *DataKeysMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// Where appends a list predicates to the DataKeysMutation builder.
+func (m *DataKeysMutation) Where(ps ...predicate.DataKeys) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DataKeysMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DataKeysMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DataKeys, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DataKeysMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DataKeysMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DataKeys).
+func (m *DataKeysMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DataKeysMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.data != nil {
+		fields = append(fields, datakeys.FieldData)
+	}
+	if m.index != nil {
+		fields = append(fields, datakeys.FieldIndex)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, datakeys.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DataKeysMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case datakeys.FieldData:
+		return m.Data()
+	case datakeys.FieldIndex:
+		return m.Index()
+	case datakeys.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DataKeysMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case datakeys.FieldData:
+		return m.OldData(ctx)
+	case datakeys.FieldIndex:
+		return m.OldIndex(ctx)
+	case datakeys.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case datakeys.FieldData:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	case datakeys.FieldIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIndex(v)
+		return nil
+	case datakeys.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DataKeysMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DataKeysMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DataKeys numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DataKeysMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DataKeysMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DataKeysMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DataKeys nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DataKeysMutation) ResetField(name string) error {
+	switch name {
+	case datakeys.FieldData:
+		m.ResetData()
+		return nil
+	case datakeys.FieldIndex:
+		m.ResetIndex()
+		return nil
+	case datakeys.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DataKeysMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DataKeysMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DataKeysMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DataKeysMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DataKeysMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DataKeysMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DataKeysMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DataKeysMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys edge %s", name)
 }
 
 // IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
@@ -8316,6 +8833,7 @@ type InvitationMutation struct {
 	last_name_key    *string
 	contact_number   *string
 	number_key       *string
+	number_key2      *string
 	organisation     *string
 	organisation_key *string
 	department       *string
@@ -8348,6 +8866,7 @@ type InvitationMutation struct {
 	addsend_count    *int
 	last_sent_at     *time.Time
 	resent_at        *time.Time
+	anonymised_at    *time.Time
 	clearedFields    map[string]struct{}
 	inviter          *uuid.UUID
 	clearedinviter   bool
@@ -9133,6 +9652,55 @@ func (m *InvitationMutation) NumberKeyCleared() bool {
 func (m *InvitationMutation) ResetNumberKey() {
 	m.number_key = nil
 	delete(m.clearedFields, invitation.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *InvitationMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *InvitationMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *InvitationMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[invitation.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *InvitationMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[invitation.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *InvitationMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, invitation.FieldNumberKey2)
 }
 
 // SetOrganisation sets the "organisation" field.
@@ -10405,6 +10973,55 @@ func (m *InvitationMutation) ResetResentAt() {
 	delete(m.clearedFields, invitation.FieldResentAt)
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (m *InvitationMutation) SetAnonymisedAt(t time.Time) {
+	m.anonymised_at = &t
+}
+
+// AnonymisedAt returns the value of the "anonymised_at" field in the mutation.
+func (m *InvitationMutation) AnonymisedAt() (r time.Time, exists bool) {
+	v := m.anonymised_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnonymisedAt returns the old "anonymised_at" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldAnonymisedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnonymisedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnonymisedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnonymisedAt: %w", err)
+	}
+	return oldValue.AnonymisedAt, nil
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (m *InvitationMutation) ClearAnonymisedAt() {
+	m.anonymised_at = nil
+	m.clearedFields[invitation.FieldAnonymisedAt] = struct{}{}
+}
+
+// AnonymisedAtCleared returns if the "anonymised_at" field was cleared in this mutation.
+func (m *InvitationMutation) AnonymisedAtCleared() bool {
+	_, ok := m.clearedFields[invitation.FieldAnonymisedAt]
+	return ok
+}
+
+// ResetAnonymisedAt resets all changes to the "anonymised_at" field.
+func (m *InvitationMutation) ResetAnonymisedAt() {
+	m.anonymised_at = nil
+	delete(m.clearedFields, invitation.FieldAnonymisedAt)
+}
+
 // ClearInviter clears the "inviter" edge to the Officer entity.
 func (m *InvitationMutation) ClearInviter() {
 	m.clearedinviter = true
@@ -10547,7 +11164,7 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 43)
+	fields := make([]string, 0, 45)
 	if m.inviter != nil {
 		fields = append(fields, invitation.FieldInviterID)
 	}
@@ -10592,6 +11209,9 @@ func (m *InvitationMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, invitation.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, invitation.FieldNumberKey2)
 	}
 	if m.organisation != nil {
 		fields = append(fields, invitation.FieldOrganisation)
@@ -10677,6 +11297,9 @@ func (m *InvitationMutation) Fields() []string {
 	if m.resent_at != nil {
 		fields = append(fields, invitation.FieldResentAt)
 	}
+	if m.anonymised_at != nil {
+		fields = append(fields, invitation.FieldAnonymisedAt)
+	}
 	return fields
 }
 
@@ -10715,6 +11338,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactNumber()
 	case invitation.FieldNumberKey:
 		return m.NumberKey()
+	case invitation.FieldNumberKey2:
+		return m.NumberKey2()
 	case invitation.FieldOrganisation:
 		return m.Organisation()
 	case invitation.FieldOrganisationKey:
@@ -10771,6 +11396,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastSentAt()
 	case invitation.FieldResentAt:
 		return m.ResentAt()
+	case invitation.FieldAnonymisedAt:
+		return m.AnonymisedAt()
 	}
 	return nil, false
 }
@@ -10810,6 +11437,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldContactNumber(ctx)
 	case invitation.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case invitation.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case invitation.FieldOrganisation:
 		return m.OldOrganisation(ctx)
 	case invitation.FieldOrganisationKey:
@@ -10866,6 +11495,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldLastSentAt(ctx)
 	case invitation.FieldResentAt:
 		return m.OldResentAt(ctx)
+	case invitation.FieldAnonymisedAt:
+		return m.OldAnonymisedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -10979,6 +11610,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case invitation.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case invitation.FieldOrganisation:
 		v, ok := value.(string)
@@ -11176,6 +11814,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetResentAt(v)
 		return nil
+	case invitation.FieldAnonymisedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnonymisedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -11287,6 +11932,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	if m.FieldCleared(invitation.FieldNumberKey) {
 		fields = append(fields, invitation.FieldNumberKey)
 	}
+	if m.FieldCleared(invitation.FieldNumberKey2) {
+		fields = append(fields, invitation.FieldNumberKey2)
+	}
 	if m.FieldCleared(invitation.FieldOrganisation) {
 		fields = append(fields, invitation.FieldOrganisation)
 	}
@@ -11328,6 +11976,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(invitation.FieldResentAt) {
 		fields = append(fields, invitation.FieldResentAt)
+	}
+	if m.FieldCleared(invitation.FieldAnonymisedAt) {
+		fields = append(fields, invitation.FieldAnonymisedAt)
 	}
 	return fields
 }
@@ -11373,6 +12024,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 	case invitation.FieldNumberKey:
 		m.ClearNumberKey()
 		return nil
+	case invitation.FieldNumberKey2:
+		m.ClearNumberKey2()
+		return nil
 	case invitation.FieldOrganisation:
 		m.ClearOrganisation()
 		return nil
@@ -11414,6 +12068,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ClearResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ClearAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation nullable field %s", name)
@@ -11467,6 +12124,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case invitation.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case invitation.FieldOrganisation:
 		m.ResetOrganisation()
@@ -11551,6 +12211,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ResetResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ResetAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
@@ -12317,6 +12980,446 @@ func (m *InvitationEventMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown InvitationEvent edge %s", name)
+}
+
+// KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
+type KeyHolderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	keys          *string
+	use           *string
+	seen_at       *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*KeyHolder, error)
+	predicates    []predicate.KeyHolder
+}
+
+var _ ent.Mutation = (*KeyHolderMutation)(nil)
+
+// keyholderOption allows management of the mutation configuration using functional options.
+type keyholderOption func(*KeyHolderMutation)
+
+// newKeyHolderMutation creates new mutation for the KeyHolder entity.
+func newKeyHolderMutation(c config, op Op, opts ...keyholderOption) *KeyHolderMutation {
+	m := &KeyHolderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyHolder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyHolderID sets the ID field of the mutation.
+func withKeyHolderID(id string) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyHolder
+		)
+		m.oldValue = func(ctx context.Context) (*KeyHolder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyHolder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyHolder sets the old KeyHolder of the mutation.
+func withKeyHolder(node *KeyHolder) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		m.oldValue = func(context.Context) (*KeyHolder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyHolderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyHolderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyHolder entities.
+func (m *KeyHolderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyHolderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyHolderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyHolder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKeys sets the "keys" field.
+func (m *KeyHolderMutation) SetKeys(s string) {
+	m.keys = &s
+}
+
+// Keys returns the value of the "keys" field in the mutation.
+func (m *KeyHolderMutation) Keys() (r string, exists bool) {
+	v := m.keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeys returns the old "keys" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldKeys(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeys: %w", err)
+	}
+	return oldValue.Keys, nil
+}
+
+// ResetKeys resets all changes to the "keys" field.
+func (m *KeyHolderMutation) ResetKeys() {
+	m.keys = nil
+}
+
+// SetUse sets the "use" field.
+func (m *KeyHolderMutation) SetUse(s string) {
+	m.use = &s
+}
+
+// Use returns the value of the "use" field in the mutation.
+func (m *KeyHolderMutation) Use() (r string, exists bool) {
+	v := m.use
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUse returns the old "use" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldUse(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUse is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUse requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUse: %w", err)
+	}
+	return oldValue.Use, nil
+}
+
+// ResetUse resets all changes to the "use" field.
+func (m *KeyHolderMutation) ResetUse() {
+	m.use = nil
+}
+
+// SetSeenAt sets the "seen_at" field.
+func (m *KeyHolderMutation) SetSeenAt(t time.Time) {
+	m.seen_at = &t
+}
+
+// SeenAt returns the value of the "seen_at" field in the mutation.
+func (m *KeyHolderMutation) SeenAt() (r time.Time, exists bool) {
+	v := m.seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenAt returns the old "seen_at" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenAt: %w", err)
+	}
+	return oldValue.SeenAt, nil
+}
+
+// ResetSeenAt resets all changes to the "seen_at" field.
+func (m *KeyHolderMutation) ResetSeenAt() {
+	m.seen_at = nil
+}
+
+// Where appends a list predicates to the KeyHolderMutation builder.
+func (m *KeyHolderMutation) Where(ps ...predicate.KeyHolder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyHolderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyHolderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyHolder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyHolderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyHolderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyHolder).
+func (m *KeyHolderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyHolderMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.keys != nil {
+		fields = append(fields, keyholder.FieldKeys)
+	}
+	if m.use != nil {
+		fields = append(fields, keyholder.FieldUse)
+	}
+	if m.seen_at != nil {
+		fields = append(fields, keyholder.FieldSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyHolderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.Keys()
+	case keyholder.FieldUse:
+		return m.Use()
+	case keyholder.FieldSeenAt:
+		return m.SeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyHolderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.OldKeys(ctx)
+	case keyholder.FieldUse:
+		return m.OldUse(ctx)
+	case keyholder.FieldSeenAt:
+		return m.OldSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyholder.FieldKeys:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeys(v)
+		return nil
+	case keyholder.FieldUse:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUse(v)
+		return nil
+	case keyholder.FieldSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyHolderMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyHolderMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyHolder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyHolderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyHolderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyHolder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ResetField(name string) error {
+	switch name {
+	case keyholder.FieldKeys:
+		m.ResetKeys()
+		return nil
+	case keyholder.FieldUse:
+		m.ResetUse()
+		return nil
+	case keyholder.FieldSeenAt:
+		m.ResetSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyHolderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyHolderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyHolderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyHolderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyHolderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyHolderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyHolderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyHolderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder edge %s", name)
 }
 
 // MarkerMutation represents an operation that mutates the Marker nodes in the graph.
@@ -15854,6 +16957,8 @@ type SandboxPersonMutation struct {
 	first_name    *string
 	last_name     *string
 	number        *string
+	number_key    *string
+	number_key2   *string
 	token         *string
 	round         *int
 	addround      *int
@@ -16325,6 +17430,104 @@ func (m *SandboxPersonMutation) ResetNumber() {
 	delete(m.clearedFields, sandboxperson.FieldNumber)
 }
 
+// SetNumberKey sets the "number_key" field.
+func (m *SandboxPersonMutation) SetNumberKey(s string) {
+	m.number_key = &s
+}
+
+// NumberKey returns the value of the "number_key" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey() (r string, exists bool) {
+	v := m.number_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey returns the old "number_key" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey: %w", err)
+	}
+	return oldValue.NumberKey, nil
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (m *SandboxPersonMutation) ClearNumberKey() {
+	m.number_key = nil
+	m.clearedFields[sandboxperson.FieldNumberKey] = struct{}{}
+}
+
+// NumberKeyCleared returns if the "number_key" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKeyCleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey]
+	return ok
+}
+
+// ResetNumberKey resets all changes to the "number_key" field.
+func (m *SandboxPersonMutation) ResetNumberKey() {
+	m.number_key = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *SandboxPersonMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *SandboxPersonMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[sandboxperson.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *SandboxPersonMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey2)
+}
+
 // SetToken sets the "token" field.
 func (m *SandboxPersonMutation) SetToken(s string) {
 	m.token = &s
@@ -16657,7 +17860,7 @@ func (m *SandboxPersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SandboxPersonMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.key != nil {
 		fields = append(fields, sandboxperson.FieldKey)
 	}
@@ -16681,6 +17884,12 @@ func (m *SandboxPersonMutation) Fields() []string {
 	}
 	if m.number != nil {
 		fields = append(fields, sandboxperson.FieldNumber)
+	}
+	if m.number_key != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
 	}
 	if m.token != nil {
 		fields = append(fields, sandboxperson.FieldToken)
@@ -16727,6 +17936,10 @@ func (m *SandboxPersonMutation) Field(name string) (ent.Value, bool) {
 		return m.LastName()
 	case sandboxperson.FieldNumber:
 		return m.Number()
+	case sandboxperson.FieldNumberKey:
+		return m.NumberKey()
+	case sandboxperson.FieldNumberKey2:
+		return m.NumberKey2()
 	case sandboxperson.FieldToken:
 		return m.Token()
 	case sandboxperson.FieldRound:
@@ -16766,6 +17979,10 @@ func (m *SandboxPersonMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldLastName(ctx)
 	case sandboxperson.FieldNumber:
 		return m.OldNumber(ctx)
+	case sandboxperson.FieldNumberKey:
+		return m.OldNumberKey(ctx)
+	case sandboxperson.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case sandboxperson.FieldToken:
 		return m.OldToken(ctx)
 	case sandboxperson.FieldRound:
@@ -16844,6 +18061,20 @@ func (m *SandboxPersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumber(v)
+		return nil
+	case sandboxperson.FieldNumberKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey(v)
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case sandboxperson.FieldToken:
 		v, ok := value.(string)
@@ -16954,6 +18185,12 @@ func (m *SandboxPersonMutation) ClearedFields() []string {
 	if m.FieldCleared(sandboxperson.FieldNumber) {
 		fields = append(fields, sandboxperson.FieldNumber)
 	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey) {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey2) {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
+	}
 	if m.FieldCleared(sandboxperson.FieldExpiresAt) {
 		fields = append(fields, sandboxperson.FieldExpiresAt)
 	}
@@ -16988,6 +18225,12 @@ func (m *SandboxPersonMutation) ClearField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ClearNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ClearNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case sandboxperson.FieldExpiresAt:
 		m.ClearExpiresAt()
@@ -17026,6 +18269,12 @@ func (m *SandboxPersonMutation) ResetField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ResetNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ResetNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case sandboxperson.FieldToken:
 		m.ResetToken()

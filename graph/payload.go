@@ -205,3 +205,11 @@ func readerAt(u graphql.Upload) (io.ReaderAt, error) {
 	}
 	return bytes.NewReader(raw), nil
 }
+
+// orNil is nil for empty text.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -45,6 +45,8 @@ type commandLine struct {
 	Token    tokenCommands    `cmd:"" help:"Make and revoke API tokens."`
 	Identity identityCommands `cmd:"" help:"Undo who an officer is at the OpenID provider."`
 	Audit    auditCommands    `cmd:"" help:"Check the activity log."`
+	Keys     keysCommands     `cmd:"" help:"Make and exchange the keys that contact numbers are sealed with."`
+	Person   personCommands   `cmd:"" help:"Show or erase what is held about one person."`
 	Template templateCommand  `cmd:"" help:"Write the Excel template for multiple accounts."`
 	Version  versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -20,6 +20,7 @@ type Settings struct {
 	SessionKey hexKey `secret:"" env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`
 	Auditing
 	SessionIdle time.Duration `default:"15m" env:"TECHBIZ_SESSION_IDLE" group:"people" placeholder:"TIME" help:"How long an officer stays signed in without doing anything, 1s to 24h."`
+	Retention   retention     `default:"730d" env:"TECHBIZ_RETENTION" group:"storage" placeholder:"TIME" help:"How long after its last change an invitation that has ended still tells who it was about, such as 730d; 0 for ever."`
 	SessionMax  time.Duration `default:"8h" env:"TECHBIZ_SESSION_MAX" group:"people" placeholder:"TIME" help:"How long an officer stays signed in at most, 1s to 24h."`
 
 	AllowedDomains list `env:"TECHBIZ_ALLOWED_DOMAINS" group:"people" placeholder:"DOMAIN,..." help:"Vendors' domains that are allowed from the first start on. Officers' domains always are."`
@@ -52,6 +53,7 @@ type Settings struct {
 type Storage struct {
 	Data             string        `default:"./data" env:"TECHBIZ_DATA" group:"storage" placeholder:"FOLDER" help:"Folder of the SQLite file and the keys that the program makes."`
 	DatabaseURL      string        `name:"database-url" secret:"" env:"TECHBIZ_DATABASE_URL" group:"storage" placeholder:"postgres://USER:PASSWORD@HOST/NAME" help:"PostgreSQL database. Default: SQLite in the data folder."`
+	DataKeys         dataKeys      `name:"data-keys" secret:"" env:"TECHBIZ_DATA_KEYS" group:"storage" placeholder:"JSON" help:"Keys that contact numbers are sealed with, as techbiz keys create prints them, the same on every replica. Default: made once and kept in the data folder."`
 	StatementTimeout time.Duration `default:"30s" env:"TECHBIZ_STATEMENT_TIMEOUT" group:"storage" placeholder:"TIME" help:"Longest time for one statement of the database, 1s to 10m."`
 }
 

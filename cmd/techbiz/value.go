@@ -14,6 +14,7 @@ import (
 	"techbiz/internal/directory/sandbox"
 	"techbiz/internal/limit"
 	"techbiz/internal/oidc"
+	"techbiz/internal/seal"
 )
 
 // span is a time such as 90d, 12h or 1d12h.
@@ -172,6 +173,34 @@ func (k *hexKey) UnmarshalText(text []byte) error {
 		return errors.New("give 64 hexadecimal digits, such as `openssl rand -hex 32` prints")
 	}
 	*k = key
+	return nil
+}
+
+// dataKeys are the keys that contact numbers are sealed with.
+type dataKeys struct{ *seal.Set }
+
+// UnmarshalText never quotes the keys in its error.
+func (k *dataKeys) UnmarshalText(text []byte) (err error) {
+	k.Set, err = seal.Parse(text)
+	return err
+}
+
+// retention is how long personal data is kept: a time as span has it, or 0 for ever.
+type retention time.Duration
+
+// leastRetention is longer than anything takes that is still under way.
+const leastRetention = 90 * 24 * time.Hour
+
+// UnmarshalText reads a time of 90 days or more, or 0.
+func (r *retention) UnmarshalText(text []byte) error {
+	if *r = 0; strings.TrimSpace(string(text)) == "0" {
+		return nil
+	}
+	var s span
+	if err := s.UnmarshalText(text); err != nil || time.Duration(s) < leastRetention {
+		return errors.New("give a time of at least 90 days, such as 730d, or 0 to keep everything for ever")
+	}
+	*r = retention(s)
 	return nil
 }
 

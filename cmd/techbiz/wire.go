@@ -25,7 +25,9 @@ import (
 	"techbiz/internal/jobs"
 	"techbiz/internal/limit"
 	"techbiz/internal/mail"
+	"techbiz/internal/privacy"
 	"techbiz/internal/reconcile"
+	"techbiz/internal/seal"
 	"techbiz/internal/server"
 	"techbiz/internal/signin"
 	"techbiz/internal/watch"
@@ -77,9 +79,12 @@ const attempts = 400
 // wire joins the concrete things. It is the only place that knows them all.
 func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 	p := &parts{settings: s, log: log, clock: sandbox.NewClock(clock.Machine)}
-	var err error
+	set, err := s.dataKeys()
+	if err != nil {
+		return nil, err
+	}
 	if p.db, err = database.Open(ctx, database.Options{
-		URL: s.DatabaseURL, DataDir: s.Data, Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
+		URL: s.DatabaseURL, DataDir: s.Data, Keys: seal.New(set), Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
 	}); err != nil {
 		return nil, err
 	}
@@ -164,6 +169,7 @@ func (p *parts) services() {
 		DB: p.db, Jobs: p.queue, Government: s.government(), Post: p.invites.Post,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
 	})
+	privacy.New(privacy.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Retention: time.Duration(s.Retention)})
 	p.signin = p.newSignIn()
 	p.housekeeping()
 }
@@ -238,7 +244,7 @@ func (p *parts) ready(ctx context.Context) error {
 	if err := p.db.Ping(ctx); err != nil {
 		return err
 	}
-	if err := p.db.Migrated(ctx); err != nil {
+	if err := p.migrated(ctx); err != nil {
 		return err
 	}
 	if !p.started.Load() {

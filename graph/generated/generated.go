@@ -192,6 +192,7 @@ type ComplexityRoot struct {
 	}
 
 	Invitation struct {
+		AnonymisedAt      func(childComplexity int) int
 		Batch             func(childComplexity int) int
 		CanCancel         func(childComplexity int) int
 		CanResend         func(childComplexity int) int
@@ -437,6 +438,8 @@ type BatchConnectionResolver interface {
 type BatchRowResolver interface {
 	Sheet(ctx context.Context, obj *ent.BatchRow) (*string, error)
 
+	ContactNumber(ctx context.Context, obj *ent.BatchRow) (*string, error)
+
 	Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
 	Hints(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
 
@@ -446,6 +449,8 @@ type BatchRowConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchRowConnection) (int, error)
 }
 type InvitationResolver interface {
+	ContactNumber(ctx context.Context, obj *ent.Invitation) (*string, error)
+
 	CanResend(ctx context.Context, obj *ent.Invitation) (bool, error)
 	ResendAvailableAt(ctx context.Context, obj *ent.Invitation) (*time.Time, error)
 	CanCancel(ctx context.Context, obj *ent.Invitation) (bool, error)
@@ -1098,6 +1103,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BatchRowPayload.Row(childComplexity), true
 
+	case "Invitation.anonymisedAt":
+		if e.ComplexityRoot.Invitation.AnonymisedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.AnonymisedAt(childComplexity), true
 	case "Invitation.batch":
 		if e.ComplexityRoot.Invitation.Batch == nil {
 			break
@@ -2679,6 +2690,8 @@ type Invitation {
   history: [InvitationEvent!]!
   "The one whose address was corrected to make this one."
   replaces: Invitation
+  "When everything that tells who it was about was removed, after the time that such data is kept or because somebody asked for it; null: nothing was. The e-mail address is then removed@removed.invalid, the reason (removed), and names, username, number, organisation and department are null."
+  anonymisedAt: Time
 }
 
 "One step of an invitation's history."
@@ -3526,6 +3539,8 @@ func (ec *executionContext) childFields_Invitation(ctx context.Context, field gr
 		return ec.fieldContext_Invitation_history(ctx, field)
 	case "replaces":
 		return ec.fieldContext_Invitation_replaces(ctx, field)
+	case "anonymisedAt":
+		return ec.fieldContext_Invitation_anonymisedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Invitation", field.Name)
 }
@@ -6484,7 +6499,7 @@ func (ec *executionContext) _BatchRow_contactNumber(ctx context.Context, field g
 			return ec.fieldContext_BatchRow_contactNumber(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ContactNumber, nil
+			return ec.Resolvers.BatchRow().ContactNumber(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -6495,7 +6510,7 @@ func (ec *executionContext) _BatchRow_contactNumber(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_BatchRow_contactNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
+	return graphql.NewScalarFieldContext("BatchRow", field, true, true, "String")
 }
 
 func (ec *executionContext) _BatchRow_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -7218,7 +7233,7 @@ func (ec *executionContext) _Invitation_contactNumber(ctx context.Context, field
 			return ec.fieldContext_Invitation_contactNumber(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ContactNumber, nil
+			return ec.Resolvers.Invitation().ContactNumber(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -7229,7 +7244,7 @@ func (ec *executionContext) _Invitation_contactNumber(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_Invitation_contactNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Invitation", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Invitation", field, true, true, "String")
 }
 
 func (ec *executionContext) _Invitation_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
@@ -7795,6 +7810,29 @@ func (ec *executionContext) fieldContext_Invitation_replaces(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Invitation_anonymisedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_anonymisedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnonymisedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_anonymisedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "Time")
 }
 
 func (ec *executionContext) _InvitationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InvitationConnection) (ret graphql.Marshaler) {
@@ -13220,10 +13258,11 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contactNumber":
-			out.Values[i] = ec._BatchRow_contactNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_contactNumber(ctx, field, obj)
+				})
 		case "organisation":
 			out.Values[i] = ec._BatchRow_organisation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -13476,10 +13515,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contactNumber":
-			out.Values[i] = ec._Invitation_contactNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Invitation_contactNumber(ctx, field, obj)
+				})
 		case "organisation":
 			out.Values[i] = ec._Invitation_organisation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -13602,6 +13642,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Invitation_replaces(ctx, field, obj)
 				})
+		case "anonymisedAt":
+			out.Values[i] = ec._Invitation_anonymisedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}

@@ -40,6 +40,8 @@ var house = []folder{
 	{path: "internal/role", level: 3, upTo: 2},
 	{path: "internal/watch", level: 3, upTo: 2},
 	{path: "internal/audit", level: 3, upTo: 2},
+	// What it forgets of a person, open invitations included, it ends by their rules.
+	{path: "internal/privacy", level: 3, upTo: 2, also: []string{"internal/invite"}},
 
 	{path: "internal/database", level: 2, upTo: 1},
 	{path: "internal/limit", level: 2, upTo: 1, also: []string{"internal/database"}},
@@ -59,6 +61,7 @@ var house = []folder{
 	{path: "internal/fault", level: 0, upTo: none},
 	{path: "internal/formula", level: 0, upTo: none},
 	{path: "internal/origin", level: 0, upTo: none},
+	{path: "internal/seal", level: 0, upTo: none},
 	{path: "internal/requestid", level: 0, upTo: none},
 }
 

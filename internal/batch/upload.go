@@ -118,7 +118,7 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 	if len(accounts) == 0 {
 		return nil, fault.New(fault.BatchEmpty, "Give at least one account.")
 	}
-	once, err := invite.NewOnce(actor.OfficerID, "createBatch", key, accounts)
+	once, err := invite.NewOnce(s.DB.Keys, actor.OfficerID, "createBatch", key, accounts)
 	if err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func (s *Service) send(ctx context.Context, act access.Act, method invitation.Me
 		return nil, err
 	}
 	_, mutation, _ := strings.Cut(string(act), ".")
-	once, err := NewOnce(actor.OfficerID, mutation, key, d)
+	once, err := NewOnce(s.DB.Keys, actor.OfficerID, mutation, key, d)
 	if err != nil {
 		return nil, err
 	}
@@ -129,13 +129,18 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if Scheduled(r.StartOn, tx.Now) {
 		first = invitation.ProvisioningScheduled
 	}
-	made, err := tx.Invitation.Create().SetID(schema.NewID()).SetInviterID(actor.OfficerID).
+	id := schema.NewID()
+	number, err := Store(tx.Keys, id, r.Number, "")
+	if err != nil {
+		return nil, err
+	}
+	made, err := tx.Invitation.Create().SetID(id).SetInviterID(actor.OfficerID).
 		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
 		SetNillableUsername(nonEmpty(r.Username)).SetNillableUsernameKey(nonEmpty(r.UsernameKey)).
 		SetNillableFirstName(nonEmpty(r.FirstName)).SetNillableFirstNameKey(nonEmpty(address.Fold(r.FirstName))).
 		SetNillableLastName(nonEmpty(r.LastName)).SetNillableLastNameKey(nonEmpty(address.Fold(r.LastName))).
-		SetNillableContactNumber(nonEmpty(r.Number)).SetNillableNumberKey(nonEmpty(r.Number)).
+		SetNillableContactNumber(number.Sealed).SetNillableNumberKey(number.Key[0]).SetNillableNumberKey2(number.Key[1]).
 		SetNillableOrganisation(nonEmpty(r.Organisation)).SetNillableOrganisationKey(nonEmpty(address.Fold(r.Organisation))).
 		SetNillableDepartment(nonEmpty(r.Department)).SetNillableDepartmentKey(nonEmpty(address.Fold(r.Department))).
 		SetSeedRequired(r.Seed).SetReason(r.Reason).SetNillableStartOn(nonEmpty(r.StartOn)).SetProvisioning(first).

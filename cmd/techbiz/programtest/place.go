@@ -144,6 +144,9 @@ func (p *Place) TryCommand(args ...string) (string, error) {
 // Officer is the address of the officer who acts.
 const Officer = "tan.ah.kow@agency.gov.sg"
 
+// Folder is where the data is.
+func (p *Place) Folder() string { return p.options.DataDir }
+
 // Token makes a token for the officer.
 func (p *Place) Token() string {
 	p.tb.Helper()
