@@ -72,6 +72,9 @@ func Configure(to configurable, r *Resolver, o Options) {
 		if err == nil {
 			err = discloses(ctx)
 		}
+		if err == nil {
+			err = oneStream(ctx)
+		}
 		if err != nil {
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
@@ -117,6 +120,19 @@ func discloses(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oneStream refuses a subscription to several things; gqlgen would answer with an error
+// that looks like one of ours.
+func oneStream(ctx context.Context) error {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})) == 1 {
+		return nil
+	}
+	return fault.New(fault.BadRequest, "Subscribe to one thing at a time.")
 }
 
 // costs gives lists the price of what they may hold.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -71,8 +72,17 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 				return out
 			}
 		case isRequestError(err):
+			// gqlgen repeats the whole body.
+			if strings.HasPrefix(out.Message, "json request body could not be decoded") {
+				out.Message = unreadable
+			}
 			out.Extensions = map[string]any{"code": fault.BadRequest}
 			return out
+		default:
+			if message, is := inputError(err); is {
+				out.Message, out.Extensions = message, map[string]any{"code": fault.BadRequest}
+				return out
+			}
 		}
 		id := requestid.From(ctx)
 		if ctx.Err() == nil {

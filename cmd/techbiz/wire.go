@@ -177,7 +177,7 @@ func (p *parts) handler() (http.Handler, error) {
 
 	api := handler.New(schema)
 	api.AddTransport(transport.Websocket{KeepAlivePingInterval: streamPing})
-	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
+	api.AddTransport(graph.Events{SSE: transport.SSE{KeepAlivePingInterval: streamPing}}) // before POST, which would take its requests
 	api.AddTransport(transport.POST{})
 	api.AddTransport(transport.MultipartForm{MaxUploadSize: server.MaxUploadBody, MaxMemory: int64(s.MaxUpload)})
 	graph.Configure(api, resolver, options)

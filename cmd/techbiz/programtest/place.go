@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +33,8 @@ var built struct {
 // Main runs the tests, removes what they built, and ends the process. The run fails
 // where the log of a program held what no log may hold.
 func Main(m *testing.M) {
+	// Libraries that know no other log write to the standard one.
+	log.SetOutput(WatchLog("the standard log", os.Stderr))
 	status := m.Run()
 	if leaked(os.Stderr) && status == 0 {
 		status = 1
