@@ -144,11 +144,12 @@ func (o *attacker) post(t testing.TB, name, body string, stream bool) string {
 		if stream {
 			header.Set("Accept", "text/event-stream")
 		}
-		status, answer, took, err := o.exchange(t.Context(), http.MethodPost, "/graphql", header, body)
+		res, answer, took, err := o.exchange(t.Context(), http.MethodPost, "/graphql", header, body)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			return ""
 		}
+		status := res.StatusCode
 		switch {
 		case status == http.StatusTooManyRequests || strings.Contains(answer, `"RATE_LIMITED"`):
 			pauseFor(t, time.Second)
@@ -184,12 +185,12 @@ func pauseFor(t testing.TB, d time.Duration) {
 const streamFor = 150 * time.Millisecond
 
 // exchange sends one request as it is given.
-func (a *attack) exchange(ctx context.Context, method, path string, header http.Header, body string) (status int, answer string, took time.Duration, err error) {
+func (a *attack) exchange(ctx context.Context, method, path string, header http.Header, body string) (res *http.Response, answer string, took time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*answerInTime)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, a.base.String(), strings.NewReader(body))
 	if err != nil {
-		return 0, "", 0, err
+		return nil, "", 0, err
 	}
 	req.URL.Opaque = "//" + a.base.Host + path // as it is, whatever that is
 	req.Header = header
@@ -198,9 +199,9 @@ func (a *attack) exchange(ctx context.Context, method, path string, header http.
 	}
 	a.sent.Add(1)
 	begin := time.Now()
-	res, err := plainClient.Do(req)
+	res, err = plainClient.Do(req)
 	if err != nil {
-		return 0, "", 0, err
+		return nil, "", 0, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
@@ -210,10 +211,10 @@ func (a *attack) exchange(ctx context.Context, method, path string, header http.
 		if errors.Is(err, context.Canceled) || errors.Is(err, io.EOF) {
 			err = nil
 		}
-		return res.StatusCode, first, took, err
+		return res, first, took, err
 	}
 	content, err := io.ReadAll(res.Body)
-	return res.StatusCode, string(content), time.Since(begin), err
+	return res, string(content), time.Since(begin), err
 }
 
 // plainClient follows no redirect and keeps no cookie.
