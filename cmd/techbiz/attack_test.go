@@ -89,8 +89,13 @@ func (o *attacker) prepare(t testing.TB) {
 // discover runs an operation and keeps the identifiers in its answer.
 func (o *attacker) discover(t testing.TB, query string) {
 	t.Helper()
-	var answer any
-	_ = json.Unmarshal([]byte(o.post(t, query, hostile.Document(query, ""), false)), &answer)
+	o.keep(o.post(t, query, hostile.Document(query, ""), false))
+}
+
+// keep keeps the identifiers in an answer.
+func (o *attacker) keep(answer string) {
+	var all any
+	_ = json.Unmarshal([]byte(answer), &all) // an answer that is none has none
 	var look func(any)
 	look = func(v any) {
 		switch v := v.(type) {
@@ -108,7 +113,7 @@ func (o *attacker) discover(t testing.TB, query string) {
 			}
 		}
 	}
-	look(answer)
+	look(all)
 }
 
 var slot = regexp.MustCompile(`@@(n|id:[^@]*|others:[^@]*)@@`)
@@ -180,6 +185,9 @@ func pauseFor(t testing.TB, d time.Duration) {
 		t.Fatal("the test has ended")
 	}
 }
+
+// waitStep is the time between two looks at what works in the background.
+const waitStep = 50 * time.Millisecond
 
 // streamFor is how long a stream may stay silent before it is left.
 const streamFor = 150 * time.Millisecond

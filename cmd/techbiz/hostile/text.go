@@ -15,24 +15,24 @@ import (
 type Text struct{ Kind, Value string }
 
 // Canary is what a script of [Markup] calls if it runs.
-const Canary = "__techbiz_xss"
+const Canary = "xss"
 
 // Markup are the texts that would run a script where they are not escaped: in text,
 // in attributes, addresses, scripts and styles.
 var Markup = []string{
-	`<script>window.__techbiz_xss(1)</script>`,
-	`<img src=x onerror=window.__techbiz_xss(2)>`,
-	`"><svg onload=window.__techbiz_xss(3)>`,
-	`' autofocus onfocus=window.__techbiz_xss(4) x='`,
-	`" autofocus onfocus=window.__techbiz_xss(5) x="`,
-	`javascript:window.__techbiz_xss(6)`,
-	`</title></textarea></style></script><script>window.__techbiz_xss(7)</script>`,
-	`<a href="javascript:window.__techbiz_xss(8)" hx-get="javascript:window.__techbiz_xss(9)" hx-trigger=load>x</a>`,
-	`<div hx-on:htmx:after-settle="window.__techbiz_xss(10)" hx-get="/" hx-trigger="load"></div>`,
-	`</script><iframe srcdoc="<script>parent.__techbiz_xss(11)</script>">`,
-	`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=window.__techbiz_xss(12)&gt;">`,
+	`<script>xss(1)</script>`,
+	`<img src=x onerror=xss(2)>`,
+	`"><svg onload=xss(3)>`,
+	`' autofocus onfocus=xss(4) x='`,
+	`" autofocus onfocus=xss(5) x="`,
+	`javascript:xss(6)`,
+	`</title></textarea></style></script><script>xss(7)</script>`,
+	`<a href="javascript:xss(8)" hx-get="javascript:xss(9)" hx-trigger=load>x</a>`,
+	`<div hx-on:htmx:after-settle="xss(10)" hx-get="/" hx-trigger="load"></div>`,
+	`</script><iframe srcdoc="<script>parent.xss(11)</script>">`,
+	`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=xss(12)&gt;">`,
 	`<base href="//evil.example/"><form action="//evil.example/"><button>x</button></form>`,
-	"`${window.__techbiz_xss(13)}`",
+	"`${xss(13)}`",
 }
 
 // Formulas are texts that a spreadsheet would run.
