@@ -140,11 +140,7 @@ func (v *visitor) visit(t testing.TB, name, method, path string, header http.Hea
 		return nil
 	}
 	v.judge(t, name, body+path+fmt.Sprint(header), answer, res.StatusCode, took)
-	for _, injected := range []string{"Bcc", "X-Injected"} {
-		if res.Header.Get(injected) != "" {
-			t.Errorf("%s: the answer has the header %s", name, injected)
-		}
-	}
+	checkHeaders(t, name, v.base, res)
 	if strings.Contains(answer, foreign) {
 		t.Errorf("%s: the answer tells what another officer has", name)
 	}
@@ -152,6 +148,43 @@ func (v *visitor) visit(t testing.TB, name, method, path string, header http.Hea
 		*v = *v.attack.visitor(t)
 	}
 	return res
+}
+
+// leads are the headers by which an answer leads elsewhere.
+var leads = []string{"Location", "HX-Redirect", "HX-Location", "HX-Push-Url", "HX-Replace-Url", "Content-Location", "Refresh"}
+
+// checkHeaders fails the test for an answer that leads off the portal, that lacks a
+// header which protects, or has one that an input made.
+func checkHeaders(t testing.TB, name string, base *url.URL, res *http.Response) {
+	t.Helper()
+	for _, h := range leads {
+		to := res.Header.Get(h)
+		if to == "" {
+			continue
+		}
+		u, err := base.Parse(to)
+		if err != nil || u.Host != base.Host || u.Scheme != base.Scheme || strings.HasPrefix(to, "//") || strings.Contains(to, `\`) || strings.ContainsAny(to, "\t\r\n") {
+			t.Errorf("%s: the header %s leads to %q", name, h, to)
+		}
+	}
+	for _, h := range []string{"Bcc", "X-Injected", "Server", "X-Powered-By", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials"} {
+		if res.Header.Get(h) != "" {
+			t.Errorf("%s: the answer has the header %s", name, h)
+		}
+	}
+	if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Referrer-Policy") == "" || res.Header.Get("X-Frame-Options") == "" {
+		t.Errorf("%s: the answer lacks a header that protects: %v", name, res.Header)
+	}
+	if policy := res.Header.Get("Content-Security-Policy"); strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		if !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") || !strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(res.Header.Get("Cache-Control"), "no-store") {
+			t.Errorf("%s: a page with the policy %q, kept as %q", name, policy, res.Header.Get("Cache-Control"))
+		}
+	}
+	for _, c := range res.Cookies() {
+		if !c.HttpOnly || c.SameSite == http.SameSiteNoneMode || c.SameSite == 0 || c.Domain != "" || c.Path != "/" {
+			t.Errorf("%s: the cookie %s", name, strings.Replace(c.String(), c.Value, "...", 1))
+		}
+	}
 }
 
 // signedOut says of an answer that it leads to sign-in.
