@@ -25,4 +25,6 @@ type Resolver struct {
 	Lists   *batch.Service
 	Hub     *watch.Hub
 	Log     *slog.Logger
+
+	streams streams // that are open
 }
