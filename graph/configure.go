@@ -91,6 +91,9 @@ func Configure(to configurable, r *Resolver, o Options) {
 		if err == nil {
 			err = discloses(ctx)
 		}
+		if err == nil {
+			err = r.oneStream(ctx)
+		}
 		if err != nil {
 			r.refused(ctx, err)
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
@@ -174,6 +177,19 @@ func discloses(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oneStream refuses a subscription to several things, where gqlgen would answer with an
+// error that looks like one of ours, and one too many.
+func (r *Resolver) oneStream(ctx context.Context) error {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})) != 1 {
+		return fault.New(fault.BadRequest, "Subscribe to one thing at a time.")
+	}
+	return r.streams.take(ctx)
 }
 
 // costs gives lists the price of what they may hold.

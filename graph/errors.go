@@ -82,10 +82,15 @@ func present(log *slog.Logger) graphql.ErrorPresenterFunc {
 			}
 		case isRequestError(err):
 			if strings.HasPrefix(out.Message, unreadableBody) {
-				out.Message = "The body is not one GraphQL request: a JSON object with query, variables and operationName." // gqlgen's repeats it
+				out.Message = unreadable // gqlgen's repeats it
 			}
 			out.Extensions = map[string]any{"code": fault.BadRequest}
 			return out
+		default:
+			if message, is := inputError(err); is {
+				out.Message, out.Extensions = message, map[string]any{"code": fault.BadRequest}
+				return out
+			}
 		}
 		id := requestid.From(ctx)
 		if ctx.Err() == nil {

@@ -41,7 +41,7 @@ func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, maxUpload,
 			return ctx, nil, nil
 		},
 	})
-	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
+	api.AddTransport(Events{SSE: transport.SSE{KeepAlivePingInterval: streamPing}}) // before POST, which would take its requests
 	api.AddTransport(transport.POST{})
 	api.AddTransport(transport.MultipartForm{MaxUploadSize: maxUpload, MaxMemory: maxMemory})
 	Configure(api, r, o)

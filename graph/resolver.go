@@ -32,4 +32,6 @@ type Resolver struct {
 	SignIn  *signin.Service
 	Audit   *audit.Log
 	Log     *slog.Logger
+
+	streams streams // that are open
 }

@@ -115,7 +115,7 @@ func (p *portal) export(w http.ResponseWriter, r *http.Request, contentType, ext
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	if err := p.exportAll(w, r, q, first, open); err != nil {
 		if r.Context().Err() == nil {
-			p.Log.ErrorContext(r.Context(), "export ended early", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "export ended early", "route", r.Pattern, "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}

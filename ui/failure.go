@@ -116,7 +116,7 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		f = failures[fault.Internal]
 	}
 	if f.status >= http.StatusInternalServerError {
-		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "route", r.Pattern, "error", err)
 	}
 	if Background(r) && code == fault.RateLimited {
 		w.Header().Set("HX-Reswap", "none") // what stands there stays, until the next time
@@ -132,7 +132,7 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		v.Again = r.URL.RequestURI()
 	}
 	if err := p.show(w, r, f.status, errorPage(frame, v)); err != nil {
-		p.Log.ErrorContext(r.Context(), "error page failed", "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, f.title, f.status)
 	}
 }
@@ -182,7 +182,7 @@ func Background(r *http.Request) bool {
 // mustWrite answers where nothing better is left to say.
 func (p *portal) mustWrite(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	if err := p.write(w, r, status, c); err != nil {
-		p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "error", err)
 		http.Error(w, failures[fault.Internal].title, http.StatusInternalServerError)
 	}
 }

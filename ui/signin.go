@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"errors"
 	"math"
 	"net/http"
 	"net/url"
@@ -158,18 +157,20 @@ func (p *portal) showSignIn(w http.ResponseWriter, r *http.Request, status int, 
 		return p.write(w, r, status, signInDialog(v))
 	}
 	if isHTMX(r) {
-		return p.redirectHTMX(w, r)
+		return p.redirectHTMX(w, r, v)
 	}
 	return p.write(w, r, status, signInPage(p.frame(r, component.Frame{Title: title}), v))
 }
 
 // redirectHTMX makes the browser load the address itself, where a part of a page
-// was asked for and the whole page is another one.
-func (p *portal) redirectHTMX(w http.ResponseWriter, r *http.Request) error {
+// was asked for and the whole page is another one. Steps of signing in are sent by
+// the dialog's form alone: whatever else sent one begins again.
+func (p *portal) redirectHTMX(w http.ResponseWriter, r *http.Request, v signInView) error {
+	address := r.URL.RequestURI()
 	if r.Method != http.MethodGet {
-		return errors.New("ui: a redirect of " + r.Method)
+		address = signInAddress(v.Next)
 	}
-	w.Header().Set("HX-Redirect", r.URL.RequestURI())
+	w.Header().Set("HX-Redirect", address)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

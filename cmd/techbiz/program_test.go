@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"techbiz/cmd/techbiz/programtest"
 )
 
 // result is what a run of the program left behind.
@@ -22,7 +24,7 @@ type result struct {
 }
 
 // runProgram runs the program to its end, with these variables and no others.
-func runProgram(t *testing.T, env []string, args ...string) result {
+func runProgram(t testing.TB, env []string, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	p := program{env: env, stdout: &stdout, stderr: &stderr}
@@ -146,14 +148,15 @@ func TestServe_Failures(t *testing.T) {
 	}
 }
 
-// start serves on a free port until the test ends, and returns the address.
-func start(t *testing.T, args ...string) *url.URL {
+// start serves on a free port until the test ends, and returns the address. What it
+// logs, at every level, is looked through for what no log may hold.
+func start(t testing.TB, args ...string) *url.URL {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	serving, ended := make(chan *url.URL, 1), make(chan int, 1)
 	var stderr logbook
-	p := program{stdout: io.Discard, stderr: &stderr, serving: func(base *url.URL) { serving <- base }}
-	go func() { ended <- p.run(ctx, append([]string{"--addr=127.0.0.1:0"}, args...)) }()
+	p := program{stdout: io.Discard, stderr: programtest.WatchLog(t.Name(), &stderr), serving: func(base *url.URL) { serving <- base }}
+	go func() { ended <- p.run(ctx, append([]string{"--addr=127.0.0.1:0", "--log-level=debug"}, args...)) }()
 	t.Cleanup(func() {
 		cancel()
 		if status := <-ended; status != 0 {

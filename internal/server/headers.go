@@ -62,13 +62,24 @@ func sameOrigin(next http.Handler, base *url.URL) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") != "" && !hasBearer(r) {
-			if err := protection.Check(r); err != nil {
+			if err := protection.Check(asChange(r)); err != nil {
 				http.Error(w, "This request came from another site. Open the portal itself and try again.", http.StatusForbidden)
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	}), nil
+}
+
+// asChange is a request as one that changes something: a websocket is asked for by
+// GET, which the protection lets through, and then takes changes.
+func asChange(r *http.Request) *http.Request {
+	if r.Header.Get("Upgrade") == "" {
+		return r
+	}
+	change := *r
+	change.Method = http.MethodPost
+	return &change
 }
 
 func hasBearer(r *http.Request) bool {

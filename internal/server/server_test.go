@@ -137,6 +137,9 @@ func TestLoggablePath(t *testing.T) {
 		{"an id stays", "/status/019a8f3e-1c2d-7e4f-8a9b-0c1d2e3f4a5b", "/status/019a8f3e-1c2d-7e4f-8a9b-0c1d2e3f4a5b"},
 		{"an asset stays", "/static/application.3f2a9c1d7e5b.css", "/static/application.3f2a9c1d7e5b.css"},
 		{"an address of mail is masked", "/sandbox/people/tan@agency.gov.sg/activate", "/sandbox/people/***/activate"},
+		{"a number is masked", "/status/9123-4567", "/status/***"},
+		{"an id of digits stays", "/status/01234567-1234-1234-1234-012345678901", "/status/01234567-1234-1234-1234-012345678901"},
+		{"a query in the path is masked", "/status/?q=tan", "/status/***"},
 		{"the secret of a link is masked", "/registration/Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6", "/registration/***"},
 		{"a long path is cut", "/" + strings.Repeat("a.", 150), "/" + strings.Repeat("a.", 99) + "a..."},
 	}

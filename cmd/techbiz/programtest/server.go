@@ -49,7 +49,11 @@ func (p *Place) Serve() *Server {
 	}
 	s := &Server{tb: p.tb, cmd: cmd, ended: make(chan struct{}), log: &bytes.Buffer{}}
 	serving := make(chan string, 1)
-	go s.follow(stderr, serving)
+	var log io.Reader = stderr
+	if isTest(p.tb) {
+		log = io.TeeReader(stderr, WatchLog(p.tb.Name(), io.Discard))
+	}
+	go s.follow(log, serving)
 	p.tb.Cleanup(s.Kill)
 	select {
 	case address := <-serving:
