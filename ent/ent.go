@@ -16,10 +16,12 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -103,10 +105,12 @@ func checkColumn(t, c string) error {
 			auditseal.Table:       auditseal.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
+			datakeys.Table:        datakeys.ValidColumn,
 			domainrequest.Table:   domainrequest.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			invitation.Table:      invitation.ValidColumn,
 			invitationevent.Table: invitationevent.ValidColumn,
+			keyholder.Table:       keyholder.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
 			officeridentity.Table: officeridentity.ValidColumn,

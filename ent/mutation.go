@@ -15,6 +15,7 @@ import (
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/ent/datakeys"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
@@ -58,6 +59,7 @@ const (
 	TypeBatch           = "Batch"
 	TypeBatchRow        = "BatchRow"
 	TypeDataKeys        = "DataKeys"
+	TypeDomainRequest   = "DomainRequest"
 	TypeIdempotencyKey  = "IdempotencyKey"
 	TypeInvitation      = "Invitation"
 	TypeInvitationEvent = "InvitationEvent"
@@ -83,6 +85,7 @@ type AllowedDomainMutation struct {
 	id            *uuid.UUID
 	domain        *string
 	created_at    *time.Time
+	added_by      *uuid.UUID
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*AllowedDomain, error)
@@ -265,6 +268,55 @@ func (m *AllowedDomainMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetAddedBy sets the "added_by" field.
+func (m *AllowedDomainMutation) SetAddedBy(u uuid.UUID) {
+	m.added_by = &u
+}
+
+// AddedBy returns the value of the "added_by" field in the mutation.
+func (m *AllowedDomainMutation) AddedBy() (r uuid.UUID, exists bool) {
+	v := m.added_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddedBy returns the old "added_by" field's value of the AllowedDomain entity.
+// If the AllowedDomain object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllowedDomainMutation) OldAddedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddedBy: %w", err)
+	}
+	return oldValue.AddedBy, nil
+}
+
+// ClearAddedBy clears the value of the "added_by" field.
+func (m *AllowedDomainMutation) ClearAddedBy() {
+	m.added_by = nil
+	m.clearedFields[alloweddomain.FieldAddedBy] = struct{}{}
+}
+
+// AddedByCleared returns if the "added_by" field was cleared in this mutation.
+func (m *AllowedDomainMutation) AddedByCleared() bool {
+	_, ok := m.clearedFields[alloweddomain.FieldAddedBy]
+	return ok
+}
+
+// ResetAddedBy resets all changes to the "added_by" field.
+func (m *AllowedDomainMutation) ResetAddedBy() {
+	m.added_by = nil
+	delete(m.clearedFields, alloweddomain.FieldAddedBy)
+}
+
 // Where appends a list predicates to the AllowedDomainMutation builder.
 func (m *AllowedDomainMutation) Where(ps ...predicate.AllowedDomain) {
 	m.predicates = append(m.predicates, ps...)
@@ -299,12 +351,15 @@ func (m *AllowedDomainMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AllowedDomainMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 3)
 	if m.domain != nil {
 		fields = append(fields, alloweddomain.FieldDomain)
 	}
 	if m.created_at != nil {
 		fields = append(fields, alloweddomain.FieldCreatedAt)
+	}
+	if m.added_by != nil {
+		fields = append(fields, alloweddomain.FieldAddedBy)
 	}
 	return fields
 }
@@ -318,6 +373,8 @@ func (m *AllowedDomainMutation) Field(name string) (ent.Value, bool) {
 		return m.Domain()
 	case alloweddomain.FieldCreatedAt:
 		return m.CreatedAt()
+	case alloweddomain.FieldAddedBy:
+		return m.AddedBy()
 	}
 	return nil, false
 }
@@ -331,6 +388,8 @@ func (m *AllowedDomainMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldDomain(ctx)
 	case alloweddomain.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case alloweddomain.FieldAddedBy:
+		return m.OldAddedBy(ctx)
 	}
 	return nil, fmt.Errorf("unknown AllowedDomain field %s", name)
 }
@@ -353,6 +412,13 @@ func (m *AllowedDomainMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case alloweddomain.FieldAddedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddedBy(v)
 		return nil
 	}
 	return fmt.Errorf("unknown AllowedDomain field %s", name)
@@ -383,7 +449,11 @@ func (m *AllowedDomainMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *AllowedDomainMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(alloweddomain.FieldAddedBy) {
+		fields = append(fields, alloweddomain.FieldAddedBy)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -396,6 +466,11 @@ func (m *AllowedDomainMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *AllowedDomainMutation) ClearField(name string) error {
+	switch name {
+	case alloweddomain.FieldAddedBy:
+		m.ClearAddedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown AllowedDomain nullable field %s", name)
 }
 
@@ -408,6 +483,9 @@ func (m *AllowedDomainMutation) ResetField(name string) error {
 		return nil
 	case alloweddomain.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case alloweddomain.FieldAddedBy:
+		m.ResetAddedBy()
 		return nil
 	}
 	return fmt.Errorf("unknown AllowedDomain field %s", name)
@@ -8212,6 +8290,830 @@ func (m *DataKeysMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown DataKeys edge %s", name)
 }
 
+// DomainRequestMutation represents an operation that mutates the DomainRequest nodes in the graph.
+type DomainRequestMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	domain         *string
+	reason         *string
+	state          *domainrequest.State
+	requested_at   *time.Time
+	decided_at     *time.Time
+	decided_by     *uuid.UUID
+	note           *string
+	clearedFields  map[string]struct{}
+	officer        *uuid.UUID
+	clearedofficer bool
+	done           bool
+	oldValue       func(context.Context) (*DomainRequest, error)
+	predicates     []predicate.DomainRequest
+}
+
+var _ ent.Mutation = (*DomainRequestMutation)(nil)
+
+// domainrequestOption allows management of the mutation configuration using functional options.
+type domainrequestOption func(*DomainRequestMutation)
+
+// newDomainRequestMutation creates new mutation for the DomainRequest entity.
+func newDomainRequestMutation(c config, op Op, opts ...domainrequestOption) *DomainRequestMutation {
+	m := &DomainRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDomainRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDomainRequestID sets the ID field of the mutation.
+func withDomainRequestID(id uuid.UUID) domainrequestOption {
+	return func(m *DomainRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DomainRequest
+		)
+		m.oldValue = func(ctx context.Context) (*DomainRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DomainRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDomainRequest sets the old DomainRequest of the mutation.
+func withDomainRequest(node *DomainRequest) domainrequestOption {
+	return func(m *DomainRequestMutation) {
+		m.oldValue = func(context.Context) (*DomainRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DomainRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DomainRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DomainRequest entities.
+func (m *DomainRequestMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DomainRequestMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DomainRequestMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DomainRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetOfficerID sets the "officer_id" field.
+func (m *DomainRequestMutation) SetOfficerID(u uuid.UUID) {
+	m.officer = &u
+}
+
+// OfficerID returns the value of the "officer_id" field in the mutation.
+func (m *DomainRequestMutation) OfficerID() (r uuid.UUID, exists bool) {
+	v := m.officer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfficerID returns the old "officer_id" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldOfficerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfficerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfficerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfficerID: %w", err)
+	}
+	return oldValue.OfficerID, nil
+}
+
+// ResetOfficerID resets all changes to the "officer_id" field.
+func (m *DomainRequestMutation) ResetOfficerID() {
+	m.officer = nil
+}
+
+// SetDomain sets the "domain" field.
+func (m *DomainRequestMutation) SetDomain(s string) {
+	m.domain = &s
+}
+
+// Domain returns the value of the "domain" field in the mutation.
+func (m *DomainRequestMutation) Domain() (r string, exists bool) {
+	v := m.domain
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDomain returns the old "domain" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldDomain(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDomain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDomain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDomain: %w", err)
+	}
+	return oldValue.Domain, nil
+}
+
+// ResetDomain resets all changes to the "domain" field.
+func (m *DomainRequestMutation) ResetDomain() {
+	m.domain = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *DomainRequestMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *DomainRequestMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *DomainRequestMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetState sets the "state" field.
+func (m *DomainRequestMutation) SetState(d domainrequest.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DomainRequestMutation) State() (r domainrequest.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldState(ctx context.Context) (v domainrequest.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DomainRequestMutation) ResetState() {
+	m.state = nil
+}
+
+// SetRequestedAt sets the "requested_at" field.
+func (m *DomainRequestMutation) SetRequestedAt(t time.Time) {
+	m.requested_at = &t
+}
+
+// RequestedAt returns the value of the "requested_at" field in the mutation.
+func (m *DomainRequestMutation) RequestedAt() (r time.Time, exists bool) {
+	v := m.requested_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedAt returns the old "requested_at" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldRequestedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedAt: %w", err)
+	}
+	return oldValue.RequestedAt, nil
+}
+
+// ResetRequestedAt resets all changes to the "requested_at" field.
+func (m *DomainRequestMutation) ResetRequestedAt() {
+	m.requested_at = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *DomainRequestMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *DomainRequestMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *DomainRequestMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[domainrequest.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *DomainRequestMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[domainrequest.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *DomainRequestMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, domainrequest.FieldDecidedAt)
+}
+
+// SetDecidedBy sets the "decided_by" field.
+func (m *DomainRequestMutation) SetDecidedBy(u uuid.UUID) {
+	m.decided_by = &u
+}
+
+// DecidedBy returns the value of the "decided_by" field in the mutation.
+func (m *DomainRequestMutation) DecidedBy() (r uuid.UUID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedBy returns the old "decided_by" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldDecidedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedBy: %w", err)
+	}
+	return oldValue.DecidedBy, nil
+}
+
+// ClearDecidedBy clears the value of the "decided_by" field.
+func (m *DomainRequestMutation) ClearDecidedBy() {
+	m.decided_by = nil
+	m.clearedFields[domainrequest.FieldDecidedBy] = struct{}{}
+}
+
+// DecidedByCleared returns if the "decided_by" field was cleared in this mutation.
+func (m *DomainRequestMutation) DecidedByCleared() bool {
+	_, ok := m.clearedFields[domainrequest.FieldDecidedBy]
+	return ok
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" field.
+func (m *DomainRequestMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	delete(m.clearedFields, domainrequest.FieldDecidedBy)
+}
+
+// SetNote sets the "note" field.
+func (m *DomainRequestMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *DomainRequestMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the DomainRequest entity.
+// If the DomainRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DomainRequestMutation) OldNote(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ClearNote clears the value of the "note" field.
+func (m *DomainRequestMutation) ClearNote() {
+	m.note = nil
+	m.clearedFields[domainrequest.FieldNote] = struct{}{}
+}
+
+// NoteCleared returns if the "note" field was cleared in this mutation.
+func (m *DomainRequestMutation) NoteCleared() bool {
+	_, ok := m.clearedFields[domainrequest.FieldNote]
+	return ok
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *DomainRequestMutation) ResetNote() {
+	m.note = nil
+	delete(m.clearedFields, domainrequest.FieldNote)
+}
+
+// ClearOfficer clears the "officer" edge to the Officer entity.
+func (m *DomainRequestMutation) ClearOfficer() {
+	m.clearedofficer = true
+	m.clearedFields[domainrequest.FieldOfficerID] = struct{}{}
+}
+
+// OfficerCleared reports if the "officer" edge to the Officer entity was cleared.
+func (m *DomainRequestMutation) OfficerCleared() bool {
+	return m.clearedofficer
+}
+
+// OfficerIDs returns the "officer" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfficerID instead. It exists only for internal usage by the builders.
+func (m *DomainRequestMutation) OfficerIDs() (ids []uuid.UUID) {
+	if id := m.officer; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOfficer resets all changes to the "officer" edge.
+func (m *DomainRequestMutation) ResetOfficer() {
+	m.officer = nil
+	m.clearedofficer = false
+}
+
+// Where appends a list predicates to the DomainRequestMutation builder.
+func (m *DomainRequestMutation) Where(ps ...predicate.DomainRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DomainRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DomainRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DomainRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DomainRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DomainRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DomainRequest).
+func (m *DomainRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DomainRequestMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.officer != nil {
+		fields = append(fields, domainrequest.FieldOfficerID)
+	}
+	if m.domain != nil {
+		fields = append(fields, domainrequest.FieldDomain)
+	}
+	if m.reason != nil {
+		fields = append(fields, domainrequest.FieldReason)
+	}
+	if m.state != nil {
+		fields = append(fields, domainrequest.FieldState)
+	}
+	if m.requested_at != nil {
+		fields = append(fields, domainrequest.FieldRequestedAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, domainrequest.FieldDecidedAt)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, domainrequest.FieldDecidedBy)
+	}
+	if m.note != nil {
+		fields = append(fields, domainrequest.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DomainRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case domainrequest.FieldOfficerID:
+		return m.OfficerID()
+	case domainrequest.FieldDomain:
+		return m.Domain()
+	case domainrequest.FieldReason:
+		return m.Reason()
+	case domainrequest.FieldState:
+		return m.State()
+	case domainrequest.FieldRequestedAt:
+		return m.RequestedAt()
+	case domainrequest.FieldDecidedAt:
+		return m.DecidedAt()
+	case domainrequest.FieldDecidedBy:
+		return m.DecidedBy()
+	case domainrequest.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DomainRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case domainrequest.FieldOfficerID:
+		return m.OldOfficerID(ctx)
+	case domainrequest.FieldDomain:
+		return m.OldDomain(ctx)
+	case domainrequest.FieldReason:
+		return m.OldReason(ctx)
+	case domainrequest.FieldState:
+		return m.OldState(ctx)
+	case domainrequest.FieldRequestedAt:
+		return m.OldRequestedAt(ctx)
+	case domainrequest.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case domainrequest.FieldDecidedBy:
+		return m.OldDecidedBy(ctx)
+	case domainrequest.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown DomainRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DomainRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case domainrequest.FieldOfficerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfficerID(v)
+		return nil
+	case domainrequest.FieldDomain:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDomain(v)
+		return nil
+	case domainrequest.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case domainrequest.FieldState:
+		v, ok := value.(domainrequest.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case domainrequest.FieldRequestedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedAt(v)
+		return nil
+	case domainrequest.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case domainrequest.FieldDecidedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedBy(v)
+		return nil
+	case domainrequest.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DomainRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DomainRequestMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DomainRequestMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DomainRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DomainRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DomainRequestMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(domainrequest.FieldDecidedAt) {
+		fields = append(fields, domainrequest.FieldDecidedAt)
+	}
+	if m.FieldCleared(domainrequest.FieldDecidedBy) {
+		fields = append(fields, domainrequest.FieldDecidedBy)
+	}
+	if m.FieldCleared(domainrequest.FieldNote) {
+		fields = append(fields, domainrequest.FieldNote)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DomainRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DomainRequestMutation) ClearField(name string) error {
+	switch name {
+	case domainrequest.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case domainrequest.FieldDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	case domainrequest.FieldNote:
+		m.ClearNote()
+		return nil
+	}
+	return fmt.Errorf("unknown DomainRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DomainRequestMutation) ResetField(name string) error {
+	switch name {
+	case domainrequest.FieldOfficerID:
+		m.ResetOfficerID()
+		return nil
+	case domainrequest.FieldDomain:
+		m.ResetDomain()
+		return nil
+	case domainrequest.FieldReason:
+		m.ResetReason()
+		return nil
+	case domainrequest.FieldState:
+		m.ResetState()
+		return nil
+	case domainrequest.FieldRequestedAt:
+		m.ResetRequestedAt()
+		return nil
+	case domainrequest.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case domainrequest.FieldDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case domainrequest.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown DomainRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DomainRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.officer != nil {
+		edges = append(edges, domainrequest.EdgeOfficer)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DomainRequestMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case domainrequest.EdgeOfficer:
+		if id := m.officer; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DomainRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DomainRequestMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DomainRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedofficer {
+		edges = append(edges, domainrequest.EdgeOfficer)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DomainRequestMutation) EdgeCleared(name string) bool {
+	switch name {
+	case domainrequest.EdgeOfficer:
+		return m.clearedofficer
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DomainRequestMutation) ClearEdge(name string) error {
+	switch name {
+	case domainrequest.EdgeOfficer:
+		m.ClearOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown DomainRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DomainRequestMutation) ResetEdge(name string) error {
+	switch name {
+	case domainrequest.EdgeOfficer:
+		m.ResetOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown DomainRequest edge %s", name)
+}
+
 // IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
 type IdempotencyKeyMutation struct {
 	config
@@ -13811,33 +14713,36 @@ func (m *MarkerMutation) ResetEdge(name string) error {
 // OfficerMutation represents an operation that mutates the Officer nodes in the graph.
 type OfficerMutation struct {
 	config
-	op                 Op
-	typ                string
-	id                 *uuid.UUID
-	email              *string
-	agency             *string
-	name               *string
-	role               *access.Role
-	created_at         *time.Time
-	clearedFields      map[string]struct{}
-	invitations        map[uuid.UUID]struct{}
-	removedinvitations map[uuid.UUID]struct{}
-	clearedinvitations bool
-	batches            map[uuid.UUID]struct{}
-	removedbatches     map[uuid.UUID]struct{}
-	clearedbatches     bool
-	tokens             map[uuid.UUID]struct{}
-	removedtokens      map[uuid.UUID]struct{}
-	clearedtokens      bool
-	sessions           map[uuid.UUID]struct{}
-	removedsessions    map[uuid.UUID]struct{}
-	clearedsessions    bool
-	identities         map[uuid.UUID]struct{}
-	removedidentities  map[uuid.UUID]struct{}
-	clearedidentities  bool
-	done               bool
-	oldValue           func(context.Context) (*Officer, error)
-	predicates         []predicate.Officer
+	op                     Op
+	typ                    string
+	id                     *uuid.UUID
+	email                  *string
+	agency                 *string
+	name                   *string
+	role                   *access.Role
+	created_at             *time.Time
+	clearedFields          map[string]struct{}
+	invitations            map[uuid.UUID]struct{}
+	removedinvitations     map[uuid.UUID]struct{}
+	clearedinvitations     bool
+	batches                map[uuid.UUID]struct{}
+	removedbatches         map[uuid.UUID]struct{}
+	clearedbatches         bool
+	tokens                 map[uuid.UUID]struct{}
+	removedtokens          map[uuid.UUID]struct{}
+	clearedtokens          bool
+	sessions               map[uuid.UUID]struct{}
+	removedsessions        map[uuid.UUID]struct{}
+	clearedsessions        bool
+	identities             map[uuid.UUID]struct{}
+	removedidentities      map[uuid.UUID]struct{}
+	clearedidentities      bool
+	domain_requests        map[uuid.UUID]struct{}
+	removeddomain_requests map[uuid.UUID]struct{}
+	cleareddomain_requests bool
+	done                   bool
+	oldValue               func(context.Context) (*Officer, error)
+	predicates             []predicate.Officer
 }
 
 var _ ent.Mutation = (*OfficerMutation)(nil)
@@ -14407,6 +15312,60 @@ func (m *OfficerMutation) ResetIdentities() {
 	m.removedidentities = nil
 }
 
+// AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by ids.
+func (m *OfficerMutation) AddDomainRequestIDs(ids ...uuid.UUID) {
+	if m.domain_requests == nil {
+		m.domain_requests = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.domain_requests[ids[i]] = struct{}{}
+	}
+}
+
+// ClearDomainRequests clears the "domain_requests" edge to the DomainRequest entity.
+func (m *OfficerMutation) ClearDomainRequests() {
+	m.cleareddomain_requests = true
+}
+
+// DomainRequestsCleared reports if the "domain_requests" edge to the DomainRequest entity was cleared.
+func (m *OfficerMutation) DomainRequestsCleared() bool {
+	return m.cleareddomain_requests
+}
+
+// RemoveDomainRequestIDs removes the "domain_requests" edge to the DomainRequest entity by IDs.
+func (m *OfficerMutation) RemoveDomainRequestIDs(ids ...uuid.UUID) {
+	if m.removeddomain_requests == nil {
+		m.removeddomain_requests = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.domain_requests, ids[i])
+		m.removeddomain_requests[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedDomainRequests returns the removed IDs of the "domain_requests" edge to the DomainRequest entity.
+func (m *OfficerMutation) RemovedDomainRequestsIDs() (ids []uuid.UUID) {
+	for id := range m.removeddomain_requests {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// DomainRequestsIDs returns the "domain_requests" edge IDs in the mutation.
+func (m *OfficerMutation) DomainRequestsIDs() (ids []uuid.UUID) {
+	for id := range m.domain_requests {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetDomainRequests resets all changes to the "domain_requests" edge.
+func (m *OfficerMutation) ResetDomainRequests() {
+	m.domain_requests = nil
+	m.cleareddomain_requests = false
+	m.removeddomain_requests = nil
+}
+
 // Where appends a list predicates to the OfficerMutation builder.
 func (m *OfficerMutation) Where(ps ...predicate.Officer) {
 	m.predicates = append(m.predicates, ps...)
@@ -14617,7 +15576,7 @@ func (m *OfficerMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OfficerMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.invitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -14632,6 +15591,9 @@ func (m *OfficerMutation) AddedEdges() []string {
 	}
 	if m.identities != nil {
 		edges = append(edges, officer.EdgeIdentities)
+	}
+	if m.domain_requests != nil {
+		edges = append(edges, officer.EdgeDomainRequests)
 	}
 	return edges
 }
@@ -14670,13 +15632,19 @@ func (m *OfficerMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeDomainRequests:
+		ids := make([]ent.Value, 0, len(m.domain_requests))
+		for id := range m.domain_requests {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OfficerMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedinvitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -14691,6 +15659,9 @@ func (m *OfficerMutation) RemovedEdges() []string {
 	}
 	if m.removedidentities != nil {
 		edges = append(edges, officer.EdgeIdentities)
+	}
+	if m.removeddomain_requests != nil {
+		edges = append(edges, officer.EdgeDomainRequests)
 	}
 	return edges
 }
@@ -14729,13 +15700,19 @@ func (m *OfficerMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeDomainRequests:
+		ids := make([]ent.Value, 0, len(m.removeddomain_requests))
+		for id := range m.removeddomain_requests {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OfficerMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedinvitations {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -14750,6 +15727,9 @@ func (m *OfficerMutation) ClearedEdges() []string {
 	}
 	if m.clearedidentities {
 		edges = append(edges, officer.EdgeIdentities)
+	}
+	if m.cleareddomain_requests {
+		edges = append(edges, officer.EdgeDomainRequests)
 	}
 	return edges
 }
@@ -14768,6 +15748,8 @@ func (m *OfficerMutation) EdgeCleared(name string) bool {
 		return m.clearedsessions
 	case officer.EdgeIdentities:
 		return m.clearedidentities
+	case officer.EdgeDomainRequests:
+		return m.cleareddomain_requests
 	}
 	return false
 }
@@ -14798,6 +15780,9 @@ func (m *OfficerMutation) ResetEdge(name string) error {
 		return nil
 	case officer.EdgeIdentities:
 		m.ResetIdentities()
+		return nil
+	case officer.EdgeDomainRequests:
+		m.ResetDomainRequests()
 		return nil
 	}
 	return fmt.Errorf("unknown Officer edge %s", name)

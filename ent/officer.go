@@ -47,9 +47,11 @@ type OfficerEdges struct {
 	Sessions []*Session `json:"sessions,omitempty"`
 	// Identities holds the value of the identities edge.
 	Identities []*OfficerIdentity `json:"identities,omitempty"`
+	// DomainRequests holds the value of the domain_requests edge.
+	DomainRequests []*DomainRequest `json:"domain_requests,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // InvitationsOrErr returns the Invitations value or an error if the edge
@@ -95,6 +97,15 @@ func (e OfficerEdges) IdentitiesOrErr() ([]*OfficerIdentity, error) {
 		return e.Identities, nil
 	}
 	return nil, &NotLoadedError{edge: "identities"}
+}
+
+// DomainRequestsOrErr returns the DomainRequests value or an error if the edge
+// was not loaded in eager-loading.
+func (e OfficerEdges) DomainRequestsOrErr() ([]*DomainRequest, error) {
+	if e.loadedTypes[5] {
+		return e.DomainRequests, nil
+	}
+	return nil, &NotLoadedError{edge: "domain_requests"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -196,6 +207,11 @@ func (_m *Officer) QuerySessions() *SessionQuery {
 // QueryIdentities queries the "identities" edge of the Officer entity.
 func (_m *Officer) QueryIdentities() *OfficerIdentityQuery {
 	return NewOfficerClient(_m.config).QueryIdentities(_m)
+}
+
+// QueryDomainRequests queries the "domain_requests" edge of the Officer entity.
+func (_m *Officer) QueryDomainRequests() *DomainRequestQuery {
+	return NewOfficerClient(_m.config).QueryDomainRequests(_m)
 }
 
 // Update returns a builder for updating this Officer.

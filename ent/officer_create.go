@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"techbiz/ent/batch"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -163,6 +164,21 @@ func (_c *OfficerCreate) AddIdentities(v ...*OfficerIdentity) *OfficerCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddIdentityIDs(ids...)
+}
+
+// AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
+func (_c *OfficerCreate) AddDomainRequestIDs(ids ...uuid.UUID) *OfficerCreate {
+	_c.mutation.AddDomainRequestIDs(ids...)
+	return _c
+}
+
+// AddDomainRequests adds the "domain_requests" edges to the DomainRequest entity.
+func (_c *OfficerCreate) AddDomainRequests(v ...*DomainRequest) *OfficerCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddDomainRequestIDs(ids...)
 }
 
 // Mutation returns the OfficerMutation object of the builder.
@@ -364,6 +380,22 @@ func (_c *OfficerCreate) createSpec() (*Officer, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.DomainRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

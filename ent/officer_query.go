@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"techbiz/ent/batch"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -26,16 +27,17 @@ import (
 // OfficerQuery is the builder for querying Officer entities.
 type OfficerQuery struct {
 	config
-	ctx             *QueryContext
-	order           []officer.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Officer
-	withInvitations *InvitationQuery
-	withBatches     *BatchQuery
-	withTokens      *TokenQuery
-	withSessions    *SessionQuery
-	withIdentities  *OfficerIdentityQuery
-	modifiers       []func(*sql.Selector)
+	ctx                *QueryContext
+	order              []officer.OrderOption
+	inters             []Interceptor
+	predicates         []predicate.Officer
+	withInvitations    *InvitationQuery
+	withBatches        *BatchQuery
+	withTokens         *TokenQuery
+	withSessions       *SessionQuery
+	withIdentities     *OfficerIdentityQuery
+	withDomainRequests *DomainRequestQuery
+	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -175,6 +177,28 @@ func (_q *OfficerQuery) QueryIdentities() *OfficerIdentityQuery {
 			sqlgraph.From(officer.Table, officer.FieldID, selector),
 			sqlgraph.To(officeridentity.Table, officeridentity.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, officer.IdentitiesTable, officer.IdentitiesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryDomainRequests chains the current query on the "domain_requests" edge.
+func (_q *OfficerQuery) QueryDomainRequests() *DomainRequestQuery {
+	query := (&DomainRequestClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officer.Table, officer.FieldID, selector),
+			sqlgraph.To(domainrequest.Table, domainrequest.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, officer.DomainRequestsTable, officer.DomainRequestsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -369,16 +393,17 @@ func (_q *OfficerQuery) Clone() *OfficerQuery {
 		return nil
 	}
 	return &OfficerQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]officer.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.Officer{}, _q.predicates...),
-		withInvitations: _q.withInvitations.Clone(),
-		withBatches:     _q.withBatches.Clone(),
-		withTokens:      _q.withTokens.Clone(),
-		withSessions:    _q.withSessions.Clone(),
-		withIdentities:  _q.withIdentities.Clone(),
+		config:             _q.config,
+		ctx:                _q.ctx.Clone(),
+		order:              append([]officer.OrderOption{}, _q.order...),
+		inters:             append([]Interceptor{}, _q.inters...),
+		predicates:         append([]predicate.Officer{}, _q.predicates...),
+		withInvitations:    _q.withInvitations.Clone(),
+		withBatches:        _q.withBatches.Clone(),
+		withTokens:         _q.withTokens.Clone(),
+		withSessions:       _q.withSessions.Clone(),
+		withIdentities:     _q.withIdentities.Clone(),
+		withDomainRequests: _q.withDomainRequests.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -438,6 +463,17 @@ func (_q *OfficerQuery) WithIdentities(opts ...func(*OfficerIdentityQuery)) *Off
 		opt(query)
 	}
 	_q.withIdentities = query
+	return _q
+}
+
+// WithDomainRequests tells the query-builder to eager-load the nodes that are connected to
+// the "domain_requests" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *OfficerQuery) WithDomainRequests(opts ...func(*DomainRequestQuery)) *OfficerQuery {
+	query := (&DomainRequestClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withDomainRequests = query
 	return _q
 }
 
@@ -525,12 +561,13 @@ func (_q *OfficerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Offi
 	var (
 		nodes       = []*Officer{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withInvitations != nil,
 			_q.withBatches != nil,
 			_q.withTokens != nil,
 			_q.withSessions != nil,
 			_q.withIdentities != nil,
+			_q.withDomainRequests != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -586,6 +623,13 @@ func (_q *OfficerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Offi
 		if err := _q.loadIdentities(ctx, query, nodes,
 			func(n *Officer) { n.Edges.Identities = []*OfficerIdentity{} },
 			func(n *Officer, e *OfficerIdentity) { n.Edges.Identities = append(n.Edges.Identities, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withDomainRequests; query != nil {
+		if err := _q.loadDomainRequests(ctx, query, nodes,
+			func(n *Officer) { n.Edges.DomainRequests = []*DomainRequest{} },
+			func(n *Officer, e *DomainRequest) { n.Edges.DomainRequests = append(n.Edges.DomainRequests, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -730,6 +774,36 @@ func (_q *OfficerQuery) loadIdentities(ctx context.Context, query *OfficerIdenti
 	}
 	query.Where(predicate.OfficerIdentity(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(officer.IdentitiesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.OfficerID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "officer_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *OfficerQuery) loadDomainRequests(ctx context.Context, query *DomainRequestQuery, nodes []*Officer, init func(*Officer), assign func(*Officer, *DomainRequest)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Officer)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(domainrequest.FieldOfficerID)
+	}
+	query.Where(predicate.DomainRequest(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(officer.DomainRequestsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"techbiz/ent/batch"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -158,6 +159,21 @@ func (_u *OfficerUpdate) AddIdentities(v ...*OfficerIdentity) *OfficerUpdate {
 	return _u.AddIdentityIDs(ids...)
 }
 
+// AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
+func (_u *OfficerUpdate) AddDomainRequestIDs(ids ...uuid.UUID) *OfficerUpdate {
+	_u.mutation.AddDomainRequestIDs(ids...)
+	return _u
+}
+
+// AddDomainRequests adds the "domain_requests" edges to the DomainRequest entity.
+func (_u *OfficerUpdate) AddDomainRequests(v ...*DomainRequest) *OfficerUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDomainRequestIDs(ids...)
+}
+
 // Mutation returns the OfficerMutation object of the builder.
 func (_u *OfficerUpdate) Mutation() *OfficerMutation {
 	return _u.mutation
@@ -266,6 +282,27 @@ func (_u *OfficerUpdate) RemoveIdentities(v ...*OfficerIdentity) *OfficerUpdate 
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveIdentityIDs(ids...)
+}
+
+// ClearDomainRequests clears all "domain_requests" edges to the DomainRequest entity.
+func (_u *OfficerUpdate) ClearDomainRequests() *OfficerUpdate {
+	_u.mutation.ClearDomainRequests()
+	return _u
+}
+
+// RemoveDomainRequestIDs removes the "domain_requests" edge to DomainRequest entities by IDs.
+func (_u *OfficerUpdate) RemoveDomainRequestIDs(ids ...uuid.UUID) *OfficerUpdate {
+	_u.mutation.RemoveDomainRequestIDs(ids...)
+	return _u
+}
+
+// RemoveDomainRequests removes "domain_requests" edges to DomainRequest entities.
+func (_u *OfficerUpdate) RemoveDomainRequests(v ...*DomainRequest) *OfficerUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDomainRequestIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -560,6 +597,51 @@ func (_u *OfficerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.DomainRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDomainRequestsIDs(); len(nodes) > 0 && !_u.mutation.DomainRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DomainRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -705,6 +787,21 @@ func (_u *OfficerUpdateOne) AddIdentities(v ...*OfficerIdentity) *OfficerUpdateO
 	return _u.AddIdentityIDs(ids...)
 }
 
+// AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
+func (_u *OfficerUpdateOne) AddDomainRequestIDs(ids ...uuid.UUID) *OfficerUpdateOne {
+	_u.mutation.AddDomainRequestIDs(ids...)
+	return _u
+}
+
+// AddDomainRequests adds the "domain_requests" edges to the DomainRequest entity.
+func (_u *OfficerUpdateOne) AddDomainRequests(v ...*DomainRequest) *OfficerUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddDomainRequestIDs(ids...)
+}
+
 // Mutation returns the OfficerMutation object of the builder.
 func (_u *OfficerUpdateOne) Mutation() *OfficerMutation {
 	return _u.mutation
@@ -813,6 +910,27 @@ func (_u *OfficerUpdateOne) RemoveIdentities(v ...*OfficerIdentity) *OfficerUpda
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveIdentityIDs(ids...)
+}
+
+// ClearDomainRequests clears all "domain_requests" edges to the DomainRequest entity.
+func (_u *OfficerUpdateOne) ClearDomainRequests() *OfficerUpdateOne {
+	_u.mutation.ClearDomainRequests()
+	return _u
+}
+
+// RemoveDomainRequestIDs removes the "domain_requests" edge to DomainRequest entities by IDs.
+func (_u *OfficerUpdateOne) RemoveDomainRequestIDs(ids ...uuid.UUID) *OfficerUpdateOne {
+	_u.mutation.RemoveDomainRequestIDs(ids...)
+	return _u
+}
+
+// RemoveDomainRequests removes "domain_requests" edges to DomainRequest entities.
+func (_u *OfficerUpdateOne) RemoveDomainRequests(v ...*DomainRequest) *OfficerUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveDomainRequestIDs(ids...)
 }
 
 // Where appends a list predicates to the OfficerUpdate builder.
@@ -1130,6 +1248,51 @@ func (_u *OfficerUpdateOne) sqlSave(ctx context.Context) (_node *Officer, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.DomainRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedDomainRequestsIDs(); len(nodes) > 0 && !_u.mutation.DomainRequestsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.DomainRequestsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.DomainRequestsTable,
+			Columns: []string{officer.DomainRequestsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(domainrequest.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

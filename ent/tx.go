@@ -28,6 +28,8 @@ type Tx struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DataKeys is the client for interacting with the DataKeys builders.
+	DataKeys *DataKeysClient
 	// DomainRequest is the client for interacting with the DomainRequest builders.
 	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -36,6 +38,8 @@ type Tx struct {
 	Invitation *InvitationClient
 	// InvitationEvent is the client for interacting with the InvitationEvent builders.
 	InvitationEvent *InvitationEventClient
+	// KeyHolder is the client for interacting with the KeyHolder builders.
+	KeyHolder *KeyHolderClient
 	// Marker is the client for interacting with the Marker builders.
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
@@ -197,10 +201,12 @@ func (tx *Tx) init() {
 	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
+	tx.DataKeys = NewDataKeysClient(tx.config)
 	tx.DomainRequest = NewDomainRequestClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
+	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
 	tx.OfficerIdentity = NewOfficerIdentityClient(tx.config)

@@ -104,6 +104,18 @@ func (f BatchRowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BatchRowMutation", m)
 }
 
+// The DataKeysFunc type is an adapter to allow the use of ordinary
+// function as DataKeys mutator.
+type DataKeysFunc func(context.Context, *ent.DataKeysMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DataKeysFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DataKeysMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DataKeysMutation", m)
+}
+
 // The DomainRequestFunc type is an adapter to allow the use of ordinary
 // function as DomainRequest mutator.
 type DomainRequestFunc func(context.Context, *ent.DomainRequestMutation) (ent.Value, error)
@@ -150,6 +162,18 @@ func (f InvitationEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InvitationEventMutation", m)
+}
+
+// The KeyHolderFunc type is an adapter to allow the use of ordinary
+// function as KeyHolder mutator.
+type KeyHolderFunc func(context.Context, *ent.KeyHolderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyHolderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyHolderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyHolderMutation", m)
 }
 
 // The MarkerFunc type is an adapter to allow the use of ordinary

@@ -250,6 +250,7 @@ var (
 		{Name: "email_key", Type: field.TypeString, Nullable: true},
 		{Name: "username_key", Type: field.TypeString, Nullable: true},
 		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "first_name_key", Type: field.TypeString},
 		{Name: "last_name_key", Type: field.TypeString},
 		{Name: "organisation_key", Type: field.TypeString},
@@ -272,7 +273,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "batch_rows_batches_rows",
-				Columns:    []*schema.Column{BatchRowsColumns[33]},
+				Columns:    []*schema.Column{BatchRowsColumns[34]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -281,29 +282,53 @@ var (
 			{
 				Name:    "batchrow_batch_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
 			},
 			{
 				Name:    "batchrow_batch_id_flagged_position",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[27], BatchRowsColumns[1]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[28], BatchRowsColumns[1]},
 			},
 			{
 				Name:    "batchrow_batch_id_email_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[18]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[18]},
 			},
 			{
 				Name:    "batchrow_batch_id_username_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[19]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[19]},
 			},
 			{
 				Name:    "batchrow_batch_id_number_key",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[20]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "number_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "batchrow_batch_id_number_key2",
+				Unique:  false,
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[21]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "number_key2 IS NOT NULL",
+				},
 			},
 		},
+	}
+	// DataKeysColumns holds the columns for the "data_keys" table.
+	DataKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "data", Type: field.TypeString},
+		{Name: "index", Type: field.TypeString},
+		{Name: "changed_at", Type: field.TypeTime},
+	}
+	// DataKeysTable holds the schema information for the "data_keys" table.
+	DataKeysTable = &schema.Table{
+		Name:       "data_keys",
+		Columns:    DataKeysColumns,
+		PrimaryKey: []*schema.Column{DataKeysColumns[0]},
 	}
 	// DomainRequestsColumns holds the columns for the "domain_requests" table.
 	DomainRequestsColumns = []*schema.Column{
@@ -395,6 +420,7 @@ var (
 		{Name: "last_name_key", Type: field.TypeString, Nullable: true},
 		{Name: "contact_number", Type: field.TypeString, Nullable: true},
 		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "organisation", Type: field.TypeString, Nullable: true},
 		{Name: "organisation_key", Type: field.TypeString, Nullable: true},
 		{Name: "department", Type: field.TypeString, Nullable: true},
@@ -423,6 +449,7 @@ var (
 		{Name: "send_count", Type: field.TypeInt, Default: 0},
 		{Name: "last_sent_at", Type: field.TypeTime, Nullable: true},
 		{Name: "resent_at", Type: field.TypeTime, Nullable: true},
+		{Name: "anonymised_at", Type: field.TypeTime, Nullable: true},
 		{Name: "batch_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "inviter_id", Type: field.TypeUUID},
 	}
@@ -434,13 +461,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "invitations_batches_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[42]},
+				Columns:    []*schema.Column{InvitationsColumns[44]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "invitations_officers_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[43]},
+				Columns:    []*schema.Column{InvitationsColumns[45]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -467,43 +494,51 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{InvitationsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "open",
+					Where: "open AND number_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "invitation_open_number2",
+				Unique:  true,
+				Columns: []*schema.Column{InvitationsColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "open AND number_key2 IS NOT NULL",
 				},
 			},
 			{
 				Name:    "invitation_inviter_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[22], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[23], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_email_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[5], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[5], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_techpass_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[27], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[28], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_batch_id_provisioning",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[24]},
+				Columns: []*schema.Column{InvitationsColumns[44], InvitationsColumns[25]},
 			},
 			{
 				Name:    "invitation_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[22], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[23], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_search_email",
@@ -540,7 +575,7 @@ var (
 			{
 				Name:    "invitation_search_organisation",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[15]},
+				Columns: []*schema.Column{InvitationsColumns[16]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -548,7 +583,7 @@ var (
 			{
 				Name:    "invitation_search_department",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[17]},
+				Columns: []*schema.Column{InvitationsColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -556,7 +591,7 @@ var (
 			{
 				Name:    "invitation_open_expiry",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[33]},
+				Columns: []*schema.Column{InvitationsColumns[34]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
@@ -564,17 +599,17 @@ var (
 			{
 				Name:    "invitation_checked_at",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[34]},
+				Columns: []*schema.Column{InvitationsColumns[35]},
 			},
 			{
 				Name:    "invitation_account_ref",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[29]},
+				Columns: []*schema.Column{InvitationsColumns[30]},
 			},
 			{
 				Name:    "invitation_withdrawing",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[32]},
+				Columns: []*schema.Column{InvitationsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "withdrawing",
 				},
@@ -610,6 +645,19 @@ var (
 				Columns: []*schema.Column{InvitationEventsColumns[5], InvitationEventsColumns[0]},
 			},
 		},
+	}
+	// KeyHoldersColumns holds the columns for the "key_holders" table.
+	KeyHoldersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "keys", Type: field.TypeString},
+		{Name: "use", Type: field.TypeString},
+		{Name: "seen_at", Type: field.TypeTime},
+	}
+	// KeyHoldersTable holds the schema information for the "key_holders" table.
+	KeyHoldersTable = &schema.Table{
+		Name:       "key_holders",
+		Columns:    KeyHoldersColumns,
+		PrimaryKey: []*schema.Column{KeyHoldersColumns[0]},
 	}
 	// MarkersColumns holds the columns for the "markers" table.
 	MarkersColumns = []*schema.Column{
@@ -744,6 +792,8 @@ var (
 		{Name: "first_name", Type: field.TypeString, Nullable: true},
 		{Name: "last_name", Type: field.TypeString, Nullable: true},
 		{Name: "number", Type: field.TypeString, Nullable: true},
+		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "token", Type: field.TypeString, Unique: true},
 		{Name: "round", Type: field.TypeInt, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"INVITED", "CREATED", "ACTIVE", "TERMINATED"}},
@@ -775,11 +825,19 @@ var (
 				},
 			},
 			{
-				Name:    "sandbox_person_number",
+				Name:    "sandbox_person_number_key",
 				Unique:  true,
-				Columns: []*schema.Column{SandboxPersonsColumns[8]},
+				Columns: []*schema.Column{SandboxPersonsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "state <> 'TERMINATED'",
+					Where: "state <> 'TERMINATED' AND number_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "sandbox_person_number_key2",
+				Unique:  true,
+				Columns: []*schema.Column{SandboxPersonsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state <> 'TERMINATED' AND number_key2 IS NOT NULL",
 				},
 			},
 			{
@@ -790,12 +848,12 @@ var (
 			{
 				Name:    "sandboxperson_state_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SandboxPersonsColumns[11], SandboxPersonsColumns[14]},
+				Columns: []*schema.Column{SandboxPersonsColumns[13], SandboxPersonsColumns[16]},
 			},
 			{
 				Name:    "sandboxperson_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{SandboxPersonsColumns[13]},
+				Columns: []*schema.Column{SandboxPersonsColumns[15]},
 			},
 		},
 	}
@@ -942,10 +1000,12 @@ var (
 		AuditSealsTable,
 		BatchesTable,
 		BatchRowsTable,
+		DataKeysTable,
 		DomainRequestsTable,
 		IdempotencyKeysTable,
 		InvitationsTable,
 		InvitationEventsTable,
+		KeyHoldersTable,
 		MarkersTable,
 		OfficersTable,
 		OfficerIdentitiesTable,

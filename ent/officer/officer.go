@@ -37,6 +37,8 @@ const (
 	EdgeSessions = "sessions"
 	// EdgeIdentities holds the string denoting the identities edge name in mutations.
 	EdgeIdentities = "identities"
+	// EdgeDomainRequests holds the string denoting the domain_requests edge name in mutations.
+	EdgeDomainRequests = "domain_requests"
 	// Table holds the table name of the officer in the database.
 	Table = "officers"
 	// InvitationsTable is the table that holds the invitations relation/edge.
@@ -74,6 +76,13 @@ const (
 	IdentitiesInverseTable = "officer_identities"
 	// IdentitiesColumn is the table column denoting the identities relation/edge.
 	IdentitiesColumn = "officer_id"
+	// DomainRequestsTable is the table that holds the domain_requests relation/edge.
+	DomainRequestsTable = "domain_requests"
+	// DomainRequestsInverseTable is the table name for the DomainRequest entity.
+	// It exists in this package in order to avoid circular dependency with the "domainrequest" package.
+	DomainRequestsInverseTable = "domain_requests"
+	// DomainRequestsColumn is the table column denoting the domain_requests relation/edge.
+	DomainRequestsColumn = "officer_id"
 )
 
 // Columns holds all SQL columns for officer fields.
@@ -222,6 +231,20 @@ func ByIdentities(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newIdentitiesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByDomainRequestsCount orders the results by domain_requests count.
+func ByDomainRequestsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newDomainRequestsStep(), opts...)
+	}
+}
+
+// ByDomainRequests orders the results by domain_requests terms.
+func ByDomainRequests(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newDomainRequestsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newInvitationsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -255,5 +278,12 @@ func newIdentitiesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(IdentitiesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, IdentitiesTable, IdentitiesColumn),
+	)
+}
+func newDomainRequestsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(DomainRequestsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, DomainRequestsTable, DomainRequestsColumn),
 	)
 }

@@ -467,6 +467,29 @@ func HasIdentitiesWith(preds ...predicate.OfficerIdentity) predicate.Officer {
 	})
 }
 
+// HasDomainRequests applies the HasEdge predicate on the "domain_requests" edge.
+func HasDomainRequests() predicate.Officer {
+	return predicate.Officer(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, DomainRequestsTable, DomainRequestsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasDomainRequestsWith applies the HasEdge predicate on the "domain_requests" edge with a given conditions (other predicates).
+func HasDomainRequestsWith(preds ...predicate.DomainRequest) predicate.Officer {
+	return predicate.Officer(func(s *sql.Selector) {
+		step := newDomainRequestsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.Officer) predicate.Officer {
 	return predicate.Officer(sql.AndPredicates(predicates...))

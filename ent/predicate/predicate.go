@@ -30,6 +30,9 @@ type Batch func(*sql.Selector)
 // BatchRow is the predicate function for batchrow builders.
 type BatchRow func(*sql.Selector)
 
+// DataKeys is the predicate function for datakeys builders.
+type DataKeys func(*sql.Selector)
+
 // DomainRequest is the predicate function for domainrequest builders.
 type DomainRequest func(*sql.Selector)
 
@@ -41,6 +44,9 @@ type Invitation func(*sql.Selector)
 
 // InvitationEvent is the predicate function for invitationevent builders.
 type InvitationEvent func(*sql.Selector)
+
+// KeyHolder is the predicate function for keyholder builders.
+type KeyHolder func(*sql.Selector)
 
 // Marker is the predicate function for marker builders.
 type Marker func(*sql.Selector)

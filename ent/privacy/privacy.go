@@ -302,6 +302,30 @@ func (f BatchRowMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BatchRowMutation", m)
 }
 
+// The DataKeysQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DataKeysQueryRuleFunc func(context.Context, *ent.DataKeysQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DataKeysQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DataKeysQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DataKeysQuery", q)
+}
+
+// The DataKeysMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DataKeysMutationRuleFunc func(context.Context, *ent.DataKeysMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DataKeysMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DataKeysMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DataKeysMutation", m)
+}
+
 // The DomainRequestQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type DomainRequestQueryRuleFunc func(context.Context, *ent.DomainRequestQuery) error
@@ -396,6 +420,30 @@ func (f InvitationEventMutationRuleFunc) EvalMutation(ctx context.Context, m ent
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.InvitationEventMutation", m)
+}
+
+// The KeyHolderQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type KeyHolderQueryRuleFunc func(context.Context, *ent.KeyHolderQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f KeyHolderQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyHolderQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.KeyHolderQuery", q)
+}
+
+// The KeyHolderMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type KeyHolderMutationRuleFunc func(context.Context, *ent.KeyHolderMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f KeyHolderMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.KeyHolderMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.KeyHolderMutation", m)
 }
 
 // The MarkerQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -12,10 +12,12 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
 	"techbiz/ent/officeridentity"
@@ -168,29 +170,38 @@ func init() {
 	batchrowFields := schema.BatchRow{}.Fields()
 	_ = batchrowFields
 	// batchrowDescSuggested is the schema descriptor for suggested field.
-	batchrowDescSuggested := batchrowFields[28].Descriptor()
+	batchrowDescSuggested := batchrowFields[29].Descriptor()
 	// batchrow.DefaultSuggested holds the default value on creation for the suggested field.
 	batchrow.DefaultSuggested = batchrowDescSuggested.Default.(bool)
 	// batchrowDescLookedUp is the schema descriptor for looked_up field.
-	batchrowDescLookedUp := batchrowFields[29].Descriptor()
+	batchrowDescLookedUp := batchrowFields[30].Descriptor()
 	// batchrow.DefaultLookedUp holds the default value on creation for the looked_up field.
 	batchrow.DefaultLookedUp = batchrowDescLookedUp.Default.(bool)
 	// batchrowDescLeftOut is the schema descriptor for left_out field.
-	batchrowDescLeftOut := batchrowFields[30].Descriptor()
+	batchrowDescLeftOut := batchrowFields[31].Descriptor()
 	// batchrow.DefaultLeftOut holds the default value on creation for the left_out field.
 	batchrow.DefaultLeftOut = batchrowDescLeftOut.Default.(bool)
 	// batchrowDescSubmitted is the schema descriptor for submitted field.
-	batchrowDescSubmitted := batchrowFields[31].Descriptor()
+	batchrowDescSubmitted := batchrowFields[32].Descriptor()
 	// batchrow.DefaultSubmitted holds the default value on creation for the submitted field.
 	batchrow.DefaultSubmitted = batchrowDescSubmitted.Default.(bool)
 	// batchrowDescReplaced is the schema descriptor for replaced field.
-	batchrowDescReplaced := batchrowFields[32].Descriptor()
+	batchrowDescReplaced := batchrowFields[33].Descriptor()
 	// batchrow.DefaultReplaced holds the default value on creation for the replaced field.
 	batchrow.DefaultReplaced = batchrowDescReplaced.Default.(bool)
 	// batchrowDescID is the schema descriptor for id field.
 	batchrowDescID := batchrowMixinFields0[0].Descriptor()
 	// batchrow.DefaultID holds the default value on creation for the id field.
 	batchrow.DefaultID = batchrowDescID.Default.(func() uuid.UUID)
+	datakeys.Policy = privacy.NewPolicies(schema.DataKeys{})
+	datakeys.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := datakeys.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	domainrequestMixin := schema.DomainRequest{}.Mixin()
 	domainrequest.Policy = privacy.NewPolicies(schema.DomainRequest{})
 	domainrequest.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -246,31 +257,31 @@ func init() {
 	invitationFields := schema.Invitation{}.Fields()
 	_ = invitationFields
 	// invitationDescOpen is the schema descriptor for open field.
-	invitationDescOpen := invitationFields[24].Descriptor()
+	invitationDescOpen := invitationFields[25].Descriptor()
 	// invitation.DefaultOpen holds the default value on creation for the open field.
 	invitation.DefaultOpen = invitationDescOpen.Default.(bool)
 	// invitationDescAttempts is the schema descriptor for attempts field.
-	invitationDescAttempts := invitationFields[26].Descriptor()
+	invitationDescAttempts := invitationFields[27].Descriptor()
 	// invitation.DefaultAttempts holds the default value on creation for the attempts field.
 	invitation.DefaultAttempts = invitationDescAttempts.Default.(int)
 	// invitationDescSeedDone is the schema descriptor for seed_done field.
-	invitationDescSeedDone := invitationFields[32].Descriptor()
+	invitationDescSeedDone := invitationFields[33].Descriptor()
 	// invitation.DefaultSeedDone holds the default value on creation for the seed_done field.
 	invitation.DefaultSeedDone = invitationDescSeedDone.Default.(bool)
 	// invitationDescWithdrawing is the schema descriptor for withdrawing field.
-	invitationDescWithdrawing := invitationFields[33].Descriptor()
+	invitationDescWithdrawing := invitationFields[34].Descriptor()
 	// invitation.DefaultWithdrawing holds the default value on creation for the withdrawing field.
 	invitation.DefaultWithdrawing = invitationDescWithdrawing.Default.(bool)
 	// invitationDescMailsWanted is the schema descriptor for mails_wanted field.
-	invitationDescMailsWanted := invitationFields[38].Descriptor()
+	invitationDescMailsWanted := invitationFields[39].Descriptor()
 	// invitation.DefaultMailsWanted holds the default value on creation for the mails_wanted field.
 	invitation.DefaultMailsWanted = invitationDescMailsWanted.Default.(int)
 	// invitationDescMailsDone is the schema descriptor for mails_done field.
-	invitationDescMailsDone := invitationFields[39].Descriptor()
+	invitationDescMailsDone := invitationFields[40].Descriptor()
 	// invitation.DefaultMailsDone holds the default value on creation for the mails_done field.
 	invitation.DefaultMailsDone = invitationDescMailsDone.Default.(int)
 	// invitationDescSendCount is the schema descriptor for send_count field.
-	invitationDescSendCount := invitationFields[40].Descriptor()
+	invitationDescSendCount := invitationFields[41].Descriptor()
 	// invitation.DefaultSendCount holds the default value on creation for the send_count field.
 	invitation.DefaultSendCount = invitationDescSendCount.Default.(int)
 	// invitationDescID is the schema descriptor for id field.
@@ -295,6 +306,15 @@ func init() {
 	invitationeventDescID := invitationeventMixinFields0[0].Descriptor()
 	// invitationevent.DefaultID holds the default value on creation for the id field.
 	invitationevent.DefaultID = invitationeventDescID.Default.(func() uuid.UUID)
+	keyholder.Policy = privacy.NewPolicies(schema.KeyHolder{})
+	keyholder.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := keyholder.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	markerMixin := schema.Marker{}.Mixin()
 	marker.Policy = privacy.NewPolicies(schema.Marker{})
 	marker.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -406,7 +426,7 @@ func init() {
 	sandboxpersonFields := schema.SandboxPerson{}.Fields()
 	_ = sandboxpersonFields
 	// sandboxpersonDescRound is the schema descriptor for round field.
-	sandboxpersonDescRound := sandboxpersonFields[9].Descriptor()
+	sandboxpersonDescRound := sandboxpersonFields[11].Descriptor()
 	// sandboxperson.DefaultRound holds the default value on creation for the round field.
 	sandboxperson.DefaultRound = sandboxpersonDescRound.Default.(int)
 	// sandboxpersonDescID is the schema descriptor for id field.

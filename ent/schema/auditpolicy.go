@@ -17,14 +17,11 @@ import (
 func auditRecordPolicy() entgo.Policy {
 	return privacy.Policy{
 		Query: privacy.QueryPolicy{privacy.AuditRecordQueryRuleFunc(func(ctx context.Context, q *ent.AuditRecordQuery) error {
-			a, ok := access.From(ctx)
-			if !ok {
-				return privacy.Deny
-			}
-			switch a.Reach() {
+			a, _ := access.From(ctx)
+			switch access.ReachOf(ctx) {
 			case access.Everything:
 			case access.Agency:
-				agency := access.AgencyOf(a.Email)
+				agency := a.Agency()
 				q.Where(auditrecord.Or(auditrecord.ActorAgency(agency), auditrecord.OwnerAgency(agency)))
 			case access.Own:
 				q.Where(auditrecord.Or(auditrecord.ActorID(a.OfficerID), auditrecord.OwnerID(a.OfficerID)))

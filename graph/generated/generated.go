@@ -12,6 +12,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/auditrecord"
 	batch1 "techbiz/ent/batch"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/session"
 	"techbiz/graph/model"
@@ -42,15 +43,18 @@ type ResolverRoot interface {
 	Activity() ActivityResolver
 	ActivityConnection() ActivityConnectionResolver
 	ActivityType() ActivityTypeResolver
+	AllowedDomain() AllowedDomainResolver
 	Batch() BatchResolver
 	BatchConnection() BatchConnectionResolver
 	BatchRow() BatchRowResolver
 	BatchRowConnection() BatchRowConnectionResolver
+	DomainRequest() DomainRequestResolver
 	Invitation() InvitationResolver
 	InvitationConnection() InvitationConnectionResolver
 	InvitationEvent() InvitationEventResolver
 	Mutation() MutationResolver
 	Officer() OfficerResolver
+	OfficerConnection() OfficerConnectionResolver
 	Query() QueryResolver
 	Session() SessionResolver
 	Subscription() SubscriptionResolver
@@ -96,6 +100,12 @@ type ComplexityRoot struct {
 	ActivityType struct {
 		Name func(childComplexity int) int
 		Type func(childComplexity int) int
+	}
+
+	AllowedDomain struct {
+		AddedBy   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Domain    func(childComplexity int) int
 	}
 
 	Batch struct {
@@ -191,6 +201,28 @@ type ComplexityRoot struct {
 		Row    func(childComplexity int) int
 	}
 
+	DomainPayload struct {
+		Domains func(childComplexity int) int
+		Errors  func(childComplexity int) int
+	}
+
+	DomainRequest struct {
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		Domain      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Note        func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+	}
+
+	DomainRequestPayload struct {
+		Errors  func(childComplexity int) int
+		Request func(childComplexity int) int
+	}
+
 	Invitation struct {
 		AnonymisedAt      func(childComplexity int) int
 		Batch             func(childComplexity int) int
@@ -272,27 +304,34 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AddBatchRow       func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
-		ApplySuggestions  func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) int
-		CancelInvitation  func(childComplexity int, id uuid.UUID) int
-		ContinueBatch     func(childComplexity int, id uuid.UUID) int
-		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
-		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
-		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
-		EndSession        func(childComplexity int, id uuid.UUID) int
-		EndSessions       func(childComplexity int) int
-		HandOverBatch     func(childComplexity int, id uuid.UUID, to string) int
-		InviteByEmail     func(childComplexity int, input model.InviteByEmailInput) int
-		RemoveBatchRows   func(childComplexity int, ids []uuid.UUID) int
-		ResendInvitation  func(childComplexity int, id uuid.UUID) int
-		ResendInvitations func(childComplexity int, filter *model.InvitationFilter, dryRun *bool) int
-		ResetBatch        func(childComplexity int, id uuid.UUID) int
-		RetryBatchRows    func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID) int
-		StopBatch         func(childComplexity int, id uuid.UUID) int
-		SubmitBatch       func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
-		UndoBatch         func(childComplexity int, id uuid.UUID, dryRun *bool) int
-		UpdateBatchRow    func(childComplexity int, id uuid.UUID, account model.AccountInput) int
-		UploadBatch       func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
+		AddBatchRow         func(childComplexity int, batchID uuid.UUID, account model.AccountInput) int
+		AllowDomain         func(childComplexity int, domain string) int
+		ApplySuggestions    func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID, code *fault.Code, field *string) int
+		CancelInvitation    func(childComplexity int, id uuid.UUID) int
+		ContinueBatch       func(childComplexity int, id uuid.UUID) int
+		CorrectAddress      func(childComplexity int, id uuid.UUID, email string) int
+		CreateAccount       func(childComplexity int, input model.CreateAccountInput) int
+		CreateBatch         func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
+		CreateToken         func(childComplexity int, name string, write *bool, expiresAt *time.Time) int
+		DecideDomainRequest func(childComplexity int, id uuid.UUID, approve bool, note *string) int
+		DisallowDomain      func(childComplexity int, domain string) int
+		EndSession          func(childComplexity int, id uuid.UUID) int
+		EndSessions         func(childComplexity int) int
+		HandOverBatch       func(childComplexity int, id uuid.UUID, to string) int
+		InviteByEmail       func(childComplexity int, input model.InviteByEmailInput) int
+		RemoveBatchRows     func(childComplexity int, ids []uuid.UUID) int
+		RequestDomain       func(childComplexity int, domain string, reason string) int
+		ResendInvitation    func(childComplexity int, id uuid.UUID) int
+		ResendInvitations   func(childComplexity int, filter *model.InvitationFilter, dryRun *bool) int
+		ResetBatch          func(childComplexity int, id uuid.UUID) int
+		RetryBatchRows      func(childComplexity int, batchID uuid.UUID, rowIds []uuid.UUID) int
+		RevokeToken         func(childComplexity int, id uuid.UUID) int
+		SetRole             func(childComplexity int, officerID uuid.UUID, role access.Role) int
+		StopBatch           func(childComplexity int, id uuid.UUID) int
+		SubmitBatch         func(childComplexity int, id uuid.UUID, skipFlagged *bool) int
+		UndoBatch           func(childComplexity int, id uuid.UUID, dryRun *bool) int
+		UpdateBatchRow      func(childComplexity int, id uuid.UUID, account model.AccountInput) int
+		UploadBatch         func(childComplexity int, file graphql.Upload, into *uuid.UUID) int
 	}
 
 	Officer struct {
@@ -301,6 +340,23 @@ type ComplexityRoot struct {
 		IsAdmin func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Role    func(childComplexity int) int
+	}
+
+	OfficerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	OfficerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	OfficerPayload struct {
+		Errors  func(childComplexity int) int
+		Officer func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -313,12 +369,16 @@ type ComplexityRoot struct {
 	Query struct {
 		Activity                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ActivityFilter) int
 		ActivityTypes           func(childComplexity int) int
+		AllowedDomains          func(childComplexity int) int
 		Batch                   func(childComplexity int, id uuid.UUID) int
-		Batches                 func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Batches                 func(childComplexity int, first *int, after *string, last *int, before *string, allOfficers *bool) int
+		DomainRequests          func(childComplexity int, state *domainrequest.State) int
 		Invitation              func(childComplexity int, id uuid.UUID) int
 		InvitationSummary       func(childComplexity int, filter *model.InvitationFilter) int
 		Invitations             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) int
+		Officers                func(childComplexity int, first *int, after *string, last *int, before *string, search *string, role *access.Role) int
 		Sessions                func(childComplexity int) int
+		Tokens                  func(childComplexity int) int
 		ValidateAccounts        func(childComplexity int, accounts []*model.AccountInput, askDirectory *bool) int
 		ValidateEmailInvitation func(childComplexity int, input model.InviteByEmailInput, askDirectory *bool) int
 		Viewer                  func(childComplexity int) int
@@ -358,7 +418,24 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		BatchProgress     func(childComplexity int, id uuid.UUID) int
-		InvitationUpdated func(childComplexity int) int
+		InvitationUpdated func(childComplexity int, allOfficers *bool) int
+	}
+
+	Token struct {
+		CreatedAt  func(childComplexity int) int
+		ExpiresAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Prefix     func(childComplexity int) int
+		RevokedAt  func(childComplexity int) int
+		Write      func(childComplexity int) int
+	}
+
+	TokenPayload struct {
+		Errors func(childComplexity int) int
+		Secret func(childComplexity int) int
+		Token  func(childComplexity int) int
 	}
 
 	UndoPayload struct {
@@ -404,6 +481,9 @@ type ActivityConnectionResolver interface {
 type ActivityTypeResolver interface {
 	Type(ctx context.Context, obj *audit.Named) (string, error)
 }
+type AllowedDomainResolver interface {
+	AddedBy(ctx context.Context, obj *ent.AllowedDomain) (*ent.Officer, error)
+}
 type BatchResolver interface {
 	Owner(ctx context.Context, obj *ent.Batch) (*ent.Officer, error)
 
@@ -448,6 +528,11 @@ type BatchRowResolver interface {
 type BatchRowConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchRowConnection) (int, error)
 }
+type DomainRequestResolver interface {
+	RequestedBy(ctx context.Context, obj *ent.DomainRequest) (*ent.Officer, error)
+
+	DecidedBy(ctx context.Context, obj *ent.DomainRequest) (*ent.Officer, error)
+}
 type InvitationResolver interface {
 	ContactNumber(ctx context.Context, obj *ent.Invitation) (*string, error)
 
@@ -467,6 +552,13 @@ type InvitationEventResolver interface {
 	By(ctx context.Context, obj *ent.InvitationEvent) (*ent.Officer, error)
 }
 type MutationResolver interface {
+	CreateToken(ctx context.Context, name string, write *bool, expiresAt *time.Time) (*model.TokenPayload, error)
+	RevokeToken(ctx context.Context, id uuid.UUID) (*model.TokenPayload, error)
+	AllowDomain(ctx context.Context, domain string) (*model.DomainPayload, error)
+	DisallowDomain(ctx context.Context, domain string) (*model.DomainPayload, error)
+	RequestDomain(ctx context.Context, domain string, reason string) (*model.DomainRequestPayload, error)
+	DecideDomainRequest(ctx context.Context, id uuid.UUID, approve bool, note *string) (*model.DomainRequestPayload, error)
+	SetRole(ctx context.Context, officerID uuid.UUID, role access.Role) (*model.OfficerPayload, error)
 	UploadBatch(ctx context.Context, file graphql.Upload, into *uuid.UUID) (*model.BatchPayload, error)
 	CreateBatch(ctx context.Context, accounts []*model.AccountInput, idempotencyKey *string) (*model.BatchPayload, error)
 	AddBatchRow(ctx context.Context, batchID uuid.UUID, account model.AccountInput) (*model.BatchRowPayload, error)
@@ -492,12 +584,19 @@ type MutationResolver interface {
 type OfficerResolver interface {
 	IsAdmin(ctx context.Context, obj *ent.Officer) (bool, error)
 }
+type OfficerConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.OfficerConnection) (int, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*ent.Officer, error)
+	Tokens(ctx context.Context) ([]*ent.Token, error)
+	AllowedDomains(ctx context.Context) ([]*ent.AllowedDomain, error)
+	DomainRequests(ctx context.Context, state *domainrequest.State) ([]*ent.DomainRequest, error)
+	Officers(ctx context.Context, first *int, after *string, last *int, before *string, search *string, role *access.Role) (*model.OfficerConnection, error)
 	Activity(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ActivityFilter) (*model.ActivityConnection, error)
 	ActivityTypes(ctx context.Context) ([]*audit.Named, error)
 	Batch(ctx context.Context, id uuid.UUID) (*ent.Batch, error)
-	Batches(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BatchConnection, error)
+	Batches(ctx context.Context, first *int, after *string, last *int, before *string, allOfficers *bool) (*model.BatchConnection, error)
 	InvitationSummary(ctx context.Context, filter *model.InvitationFilter) (*model.InvitationSummary, error)
 	Invitation(ctx context.Context, id uuid.UUID) (*ent.Invitation, error)
 	Invitations(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) (*model.InvitationConnection, error)
@@ -509,7 +608,7 @@ type SessionResolver interface {
 	Current(ctx context.Context, obj *ent.Session) (bool, error)
 }
 type SubscriptionResolver interface {
-	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
+	InvitationUpdated(ctx context.Context, allOfficers *bool) (<-chan *ent.Invitation, error)
 	BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error)
 }
 type UndoReceiptResolver interface {
@@ -670,6 +769,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ActivityType.Type(childComplexity), true
+
+	case "AllowedDomain.addedBy":
+		if e.ComplexityRoot.AllowedDomain.AddedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllowedDomain.AddedBy(childComplexity), true
+	case "AllowedDomain.addedAt":
+		if e.ComplexityRoot.AllowedDomain.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllowedDomain.CreatedAt(childComplexity), true
+	case "AllowedDomain.domain":
+		if e.ComplexityRoot.AllowedDomain.Domain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AllowedDomain.Domain(childComplexity), true
 
 	case "Batch.cancelled":
 		if e.ComplexityRoot.Batch.Cancelled == nil {
@@ -1103,6 +1221,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BatchRowPayload.Row(childComplexity), true
 
+	case "DomainPayload.domains":
+		if e.ComplexityRoot.DomainPayload.Domains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainPayload.Domains(childComplexity), true
+	case "DomainPayload.errors":
+		if e.ComplexityRoot.DomainPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainPayload.Errors(childComplexity), true
+
+	case "DomainRequest.decidedAt":
+		if e.ComplexityRoot.DomainRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.DecidedAt(childComplexity), true
+	case "DomainRequest.decidedBy":
+		if e.ComplexityRoot.DomainRequest.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.DecidedBy(childComplexity), true
+	case "DomainRequest.domain":
+		if e.ComplexityRoot.DomainRequest.Domain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.Domain(childComplexity), true
+	case "DomainRequest.id":
+		if e.ComplexityRoot.DomainRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.ID(childComplexity), true
+	case "DomainRequest.note":
+		if e.ComplexityRoot.DomainRequest.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.Note(childComplexity), true
+	case "DomainRequest.reason":
+		if e.ComplexityRoot.DomainRequest.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.Reason(childComplexity), true
+	case "DomainRequest.requestedAt":
+		if e.ComplexityRoot.DomainRequest.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.RequestedAt(childComplexity), true
+	case "DomainRequest.requestedBy":
+		if e.ComplexityRoot.DomainRequest.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.RequestedBy(childComplexity), true
+	case "DomainRequest.state":
+		if e.ComplexityRoot.DomainRequest.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequest.State(childComplexity), true
+
+	case "DomainRequestPayload.errors":
+		if e.ComplexityRoot.DomainRequestPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequestPayload.Errors(childComplexity), true
+	case "DomainRequestPayload.request":
+		if e.ComplexityRoot.DomainRequestPayload.Request == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DomainRequestPayload.Request(childComplexity), true
+
 	case "Invitation.anonymisedAt":
 		if e.ComplexityRoot.Invitation.AnonymisedAt == nil {
 			break
@@ -1458,6 +1657,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddBatchRow(childComplexity, args["batchId"].(uuid.UUID), args["account"].(model.AccountInput)), true
+	case "Mutation.allowDomain":
+		if e.ComplexityRoot.Mutation.AllowDomain == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_allowDomain_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AllowDomain(childComplexity, args["domain"].(string)), true
 	case "Mutation.applySuggestions":
 		if e.ComplexityRoot.Mutation.ApplySuggestions == nil {
 			break
@@ -1524,6 +1734,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateBatch(childComplexity, args["accounts"].([]*model.AccountInput), args["idempotencyKey"].(*string)), true
+	case "Mutation.createToken":
+		if e.ComplexityRoot.Mutation.CreateToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateToken(childComplexity, args["name"].(string), args["write"].(*bool), args["expiresAt"].(*time.Time)), true
+	case "Mutation.decideDomainRequest":
+		if e.ComplexityRoot.Mutation.DecideDomainRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideDomainRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideDomainRequest(childComplexity, args["id"].(uuid.UUID), args["approve"].(bool), args["note"].(*string)), true
+	case "Mutation.disallowDomain":
+		if e.ComplexityRoot.Mutation.DisallowDomain == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disallowDomain_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisallowDomain(childComplexity, args["domain"].(string)), true
 	case "Mutation.endSession":
 		if e.ComplexityRoot.Mutation.EndSession == nil {
 			break
@@ -1574,6 +1817,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveBatchRows(childComplexity, args["ids"].([]uuid.UUID)), true
+	case "Mutation.requestDomain":
+		if e.ComplexityRoot.Mutation.RequestDomain == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestDomain_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestDomain(childComplexity, args["domain"].(string), args["reason"].(string)), true
 	case "Mutation.resendInvitation":
 		if e.ComplexityRoot.Mutation.ResendInvitation == nil {
 			break
@@ -1618,6 +1872,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryBatchRows(childComplexity, args["batchId"].(uuid.UUID), args["rowIds"].([]uuid.UUID)), true
+	case "Mutation.revokeToken":
+		if e.ComplexityRoot.Mutation.RevokeToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeToken(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.setRole":
+		if e.ComplexityRoot.Mutation.SetRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRole(childComplexity, args["officerId"].(uuid.UUID), args["role"].(access.Role)), true
 	case "Mutation.stopBatch":
 		if e.ComplexityRoot.Mutation.StopBatch == nil {
 			break
@@ -1705,6 +1981,57 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Officer.Role(childComplexity), true
 
+	case "OfficerConnection.edges":
+		if e.ComplexityRoot.OfficerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerConnection.Edges(childComplexity), true
+	case "OfficerConnection.nodes":
+		if e.ComplexityRoot.OfficerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerConnection.Nodes(childComplexity), true
+	case "OfficerConnection.pageInfo":
+		if e.ComplexityRoot.OfficerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerConnection.PageInfo(childComplexity), true
+	case "OfficerConnection.totalCount":
+		if e.ComplexityRoot.OfficerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerConnection.TotalCount(childComplexity), true
+
+	case "OfficerEdge.cursor":
+		if e.ComplexityRoot.OfficerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerEdge.Cursor(childComplexity), true
+	case "OfficerEdge.node":
+		if e.ComplexityRoot.OfficerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerEdge.Node(childComplexity), true
+
+	case "OfficerPayload.errors":
+		if e.ComplexityRoot.OfficerPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerPayload.Errors(childComplexity), true
+	case "OfficerPayload.officer":
+		if e.ComplexityRoot.OfficerPayload.Officer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfficerPayload.Officer(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -1747,6 +2074,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ActivityTypes(childComplexity), true
+	case "Query.allowedDomains":
+		if e.ComplexityRoot.Query.AllowedDomains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AllowedDomains(childComplexity), true
 	case "Query.batch":
 		if e.ComplexityRoot.Query.Batch == nil {
 			break
@@ -1768,7 +2101,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Batches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Batches(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["allOfficers"].(*bool)), true
+	case "Query.domainRequests":
+		if e.ComplexityRoot.Query.DomainRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_domainRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DomainRequests(childComplexity, args["state"].(*domainrequest.State)), true
 
 	case "Query.invitation":
 		if e.ComplexityRoot.Query.Invitation == nil {
@@ -1803,12 +2147,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Invitations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.InvitationFilter), args["orderBy"].(*model.InvitationOrder)), true
+	case "Query.officers":
+		if e.ComplexityRoot.Query.Officers == nil {
+			break
+		}
+
+		args, err := ec.field_Query_officers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Officers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["search"].(*string), args["role"].(*access.Role)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.tokens":
+		if e.ComplexityRoot.Query.Tokens == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Tokens(childComplexity), true
 	case "Query.validateAccounts":
 		if e.ComplexityRoot.Query.ValidateAccounts == nil {
 			break
@@ -1961,7 +2322,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			break
 		}
 
-		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity), true
+		args, err := ec.field_Subscription_invitationUpdated_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.InvitationUpdated(childComplexity, args["allOfficers"].(*bool)), true
+
+	case "Token.createdAt":
+		if e.ComplexityRoot.Token.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.CreatedAt(childComplexity), true
+	case "Token.expiresAt":
+		if e.ComplexityRoot.Token.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.ExpiresAt(childComplexity), true
+	case "Token.id":
+		if e.ComplexityRoot.Token.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.ID(childComplexity), true
+	case "Token.lastUsedAt":
+		if e.ComplexityRoot.Token.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.LastUsedAt(childComplexity), true
+	case "Token.name":
+		if e.ComplexityRoot.Token.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Name(childComplexity), true
+	case "Token.prefix":
+		if e.ComplexityRoot.Token.Prefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Prefix(childComplexity), true
+	case "Token.revokedAt":
+		if e.ComplexityRoot.Token.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.RevokedAt(childComplexity), true
+	case "Token.write":
+		if e.ComplexityRoot.Token.Write == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Token.Write(childComplexity), true
+
+	case "TokenPayload.errors":
+		if e.ComplexityRoot.TokenPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenPayload.Errors(childComplexity), true
+	case "TokenPayload.secret":
+		if e.ComplexityRoot.TokenPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenPayload.Secret(childComplexity), true
+	case "TokenPayload.token":
+		if e.ComplexityRoot.TokenPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TokenPayload.Token(childComplexity), true
 
 	case "UndoPayload.batch":
 		if e.ComplexityRoot.UndoPayload.Batch == nil {
@@ -2171,6 +2605,199 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../access.graphqls", Input: `extend type Query {
+  "The caller's own tokens, newest first, those that have ended included; at most 200."
+  tokens: [Token!]!
+  "The vendors' domains that are allowed, in alphabetical order. The agencies' domains always are, and do not stand here."
+  allowedDomains: [AllowedDomain!]!
+  "An officer's own requests for domains, and everybody's to an administrator: open ones first, each part newest first; at most 200."
+  domainRequests(
+    "Only those in this state."
+    state: DomainRequestState
+  ): [DomainRequest!]!
+  "The officers whom the caller may see, by e-mail address: an administrator all, an agency's administrator the agency's, others themselves. Without first or last up to 50."
+  officers(
+    "How many from the start, 1 to 200."
+    first: Int
+    "Those behind this cursor."
+    after: String
+    "How many from the end, 1 to 200."
+    last: Int
+    "Those before this cursor."
+    before: String
+    "The beginning of an e-mail address or of an agency's domain, or a part of a name."
+    search: String
+    "Only those with this role."
+    role: Role
+  ): OfficerConnection!
+}
+
+extend type Mutation {
+  "Makes a token for the caller. Its secret stands in the answer and is never shown again. Not by a token."
+  createToken(
+    "What will use the token, at most 100 characters."
+    name: String!
+    "Whether the token may change things, or only read."
+    write: Boolean = false
+    "When it ends: at most a year ahead; absent, 90 days."
+    expiresAt: Time
+  ): TokenPayload!
+  "Ends one of the caller's tokens at once. Ending it again changes nothing."
+  revokeToken(
+    "The token."
+    id: ID!
+  ): TokenPayload!
+  "Allows a vendor's domain, and approves the open requests for it. *.vendor.com allows all sub-domains of vendor.com, and not vendor.com itself. Administrators only."
+  allowDomain(
+    "What stands behind the @."
+    domain: String!
+  ): DomainPayload!
+  "Removes a domain from the list. Who was invited before stays invited. Administrators only."
+  disallowDomain(
+    "As it stands in the list."
+    domain: String!
+  ): DomainPayload!
+  "Asks the administrators to allow a vendor's domain."
+  requestDomain(
+    "What stands behind the @, or *.vendor.com for the sub-domains of vendor.com."
+    domain: String!
+    "Who the vendor is, and for which work; at most 255 characters."
+    reason: String!
+  ): DomainRequestPayload!
+  "Approves or refuses an open request. Approving allows the domain, for everybody who asked for it. Who asked gets a mail. Administrators only."
+  decideDomainRequest(
+    "The request."
+    id: ID!
+    "Whether the domain is to be allowed."
+    approve: Boolean!
+    "What the officer is told with it, at most 255 characters."
+    note: String
+  ): DomainRequestPayload!
+  "Gives an officer a role, from the next request on. The last administrator stays one. Administrators only, and not by a token."
+  setRole(
+    "The officer."
+    officerId: ID!
+    "The role."
+    role: Role!
+  ): OfficerPayload!
+}
+
+"A bearer token of an officer. Its secret is only shown when it is made."
+type Token {
+  "Identifier."
+  id: ID!
+  "What it is for."
+  name: String!
+  "Its first characters, by which a person recognises it."
+  prefix: String!
+  "Whether it may change things, or only read."
+  write: Boolean!
+  "When it was made."
+  createdAt: Time!
+  "When it ends by itself."
+  expiresAt: Time!
+  "When it was last used, to the minute; null before."
+  lastUsedAt: Time
+  "When it was revoked; null while it was not."
+  revokedAt: Time
+}
+
+"The answer to a change of a token."
+type TokenPayload {
+  "The token; null whenever errors stand."
+  token: Token
+  "The token's secret, once, when it is made."
+  secret: String
+  "What is wrong with the input, all at once."
+  errors: [UserError!]!
+}
+
+"A vendor's domain that is allowed."
+type AllowedDomain {
+  "What stands behind the @; *.vendor.com stands for all sub-domains of vendor.com, and not for that itself."
+  domain: String!
+  "When it was allowed."
+  addedAt: Time!
+  "Who allowed it; null where a setting did."
+  addedBy: Officer
+}
+
+"The answer to a change of the allowed domains."
+type DomainPayload {
+  "All allowed domains, as they are now; empty whenever errors stand."
+  domains: [AllowedDomain!]!
+  "What is wrong with the input, all at once."
+  errors: [UserError!]!
+}
+
+"Where a request for a domain stands."
+enum DomainRequestState {
+  "Nobody has decided it."
+  OPEN
+  "The domain was allowed."
+  APPROVED
+  "The domain was not allowed."
+  REFUSED
+}
+
+"An officer's wish that a vendor's domain be allowed."
+type DomainRequest {
+  "Identifier."
+  id: ID!
+  "What stands behind the @."
+  domain: String!
+  "Why it is asked for."
+  reason: String!
+  "Where it stands."
+  state: DomainRequestState!
+  "When it was asked for."
+  requestedAt: Time!
+  "Who asked."
+  requestedBy: Officer!
+  "When it was decided; null before."
+  decidedAt: Time
+  "Who decided; null before."
+  decidedBy: Officer
+  "What the officer was told with the decision."
+  note: String
+}
+
+"The answer to a change of a request for a domain."
+type DomainRequestPayload {
+  "The request; null whenever errors stand."
+  request: DomainRequest
+  "What is wrong with the input, all at once."
+  errors: [UserError!]!
+}
+
+"The answer to a change of an officer."
+type OfficerPayload {
+  "The officer; null whenever errors stand."
+  officer: Officer
+  "What is wrong with the input, all at once."
+  errors: [UserError!]!
+}
+
+"One officer in a list."
+type OfficerEdge {
+  "Where the officer stands in the list."
+  cursor: String!
+  "The officer."
+  node: Officer!
+}
+
+"A page of officers."
+type OfficerConnection {
+  "The officers with their cursors."
+  edges: [OfficerEdge!]!
+  "The officers."
+  nodes: [Officer!]!
+  "Where the page stands."
+  pageInfo: PageInfo!
+  "How many there are on all pages."
+  totalCount: Int!
+}
+`, BuiltIn: false},
 	{Name: "../activity.graphqls", Input: `"In which way somebody acted."
 enum ActorKind {
   "An officer, signed in to the portal."
@@ -2477,7 +3104,7 @@ extend type Query {
   "One of the caller's batches; null when it is not there or not the caller's."
   batch("Its identifier." id: ID!): Batch
 
-  "The caller's batches, newest first; first 20 unless said otherwise, at most 200."
+  "The caller's batches, or all that the caller's role may see, newest first; first 20 unless said otherwise, at most 200."
   batches(
     "How many, from the start or after a cursor."
     first: Int
@@ -2487,6 +3114,8 @@ extend type Query {
     last: Int
     "Cursor before which the page ends."
     before: String
+    "All that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
+    allOfficers: Boolean = false
   ): BatchConnection!
 }
 
@@ -2554,7 +3183,7 @@ extend type Mutation {
 }
 
 extend type Subscription {
-  "One of the caller's batches: at once, and each time something of it changes; ends when it is completed."
+  "A batch that the caller may see: at once, and each time something of it changes; ends when it is completed."
   batchProgress("Identifier of the batch." id: ID!): Batch!
 }
 `, BuiltIn: false},
@@ -2976,7 +3605,10 @@ extend type Mutation {
 "What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws."
 type Subscription {
   "One of the caller's invitations, each time something of it changes."
-  invitationUpdated: Invitation!
+  invitationUpdated(
+    "Of all that the caller's role may see instead of the caller's own. FORBIDDEN for a plain officer."
+    allOfficers: Boolean = false
+  ): Invitation!
 }
 `, BuiltIn: false},
 	{Name: "../officer.graphqls", Input: `"What an officer may see and do."
@@ -3130,7 +3762,7 @@ enum ErrorCode {
   TOO_MANY_ROWS
   "Not there, or not the caller's. Queries answer null instead."
   NOT_FOUND
-  "The idempotency key was used with another input."
+  "The idempotency key was used with another input, or what is asked for stands there already."
   CONFLICT
 }
 
@@ -3287,6 +3919,18 @@ func (ec *executionContext) childFields_ActivityType(ctx context.Context, field 
 		return ec.fieldContext_ActivityType_name(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ActivityType", field.Name)
+}
+
+func (ec *executionContext) childFields_AllowedDomain(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "domain":
+		return ec.fieldContext_AllowedDomain_domain(ctx, field)
+	case "addedAt":
+		return ec.fieldContext_AllowedDomain_addedAt(ctx, field)
+	case "addedBy":
+		return ec.fieldContext_AllowedDomain_addedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AllowedDomain", field.Name)
 }
 
 func (ec *executionContext) childFields_Batch(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3475,6 +4119,50 @@ func (ec *executionContext) childFields_BatchRowPayload(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type BatchRowPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DomainPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "domains":
+		return ec.fieldContext_DomainPayload_domains(ctx, field)
+	case "errors":
+		return ec.fieldContext_DomainPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DomainPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DomainRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DomainRequest_id(ctx, field)
+	case "domain":
+		return ec.fieldContext_DomainRequest_domain(ctx, field)
+	case "reason":
+		return ec.fieldContext_DomainRequest_reason(ctx, field)
+	case "state":
+		return ec.fieldContext_DomainRequest_state(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_DomainRequest_requestedAt(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_DomainRequest_requestedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_DomainRequest_decidedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_DomainRequest_decidedBy(ctx, field)
+	case "note":
+		return ec.fieldContext_DomainRequest_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DomainRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_DomainRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "request":
+		return ec.fieldContext_DomainRequestPayload_request(ctx, field)
+	case "errors":
+		return ec.fieldContext_DomainRequestPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DomainRequestPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3651,6 +4339,40 @@ func (ec *executionContext) childFields_Officer(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Officer", field.Name)
 }
 
+func (ec *executionContext) childFields_OfficerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_OfficerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_OfficerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_OfficerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_OfficerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfficerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_OfficerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_OfficerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_OfficerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfficerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_OfficerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "officer":
+		return ec.fieldContext_OfficerPayload_officer(ctx, field)
+	case "errors":
+		return ec.fieldContext_OfficerPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfficerPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -3727,6 +4449,40 @@ func (ec *executionContext) childFields_StatusCount(ctx context.Context, field g
 		return ec.fieldContext_StatusCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StatusCount", field.Name)
+}
+
+func (ec *executionContext) childFields_Token(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Token_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Token_name(ctx, field)
+	case "prefix":
+		return ec.fieldContext_Token_prefix(ctx, field)
+	case "write":
+		return ec.fieldContext_Token_write(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Token_createdAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Token_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Token_lastUsedAt(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_Token_revokedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Token", field.Name)
+}
+
+func (ec *executionContext) childFields_TokenPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_TokenPayload_token(ctx, field)
+	case "secret":
+		return ec.fieldContext_TokenPayload_secret(ctx, field)
+	case "errors":
+		return ec.fieldContext_TokenPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TokenPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UndoPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4015,6 +4771,20 @@ func (ec *executionContext) field_Mutation_addBatchRow_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_allowDomain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "domain",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["domain"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_applySuggestions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4139,6 +4909,80 @@ func (ec *executionContext) field_Mutation_createBatch_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "write",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["write"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "expiresAt",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["expiresAt"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_decideDomainRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "approve",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["approve"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "note",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["note"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_disallowDomain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "domain",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["domain"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4200,6 +5044,28 @@ func (ec *executionContext) field_Mutation_removeBatchRows_args(ctx context.Cont
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestDomain_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "domain",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["domain"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reason"] = arg1
 	return args, nil
 }
 
@@ -4272,6 +5138,42 @@ func (ec *executionContext) field_Mutation_retryBatchRows_args(ctx context.Conte
 		return nil, err
 	}
 	args["rowIds"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "officerId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["officerId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "role",
+		func(ctx context.Context, v any) (access.Role, error) {
+			return ec.unmarshalNRole2techbizᚋinternalᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["role"] = arg1
 	return args, nil
 }
 
@@ -4486,6 +5388,28 @@ func (ec *executionContext) field_Query_batches_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "allOfficers",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["allOfficers"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_domainRequests_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "state",
+		func(ctx context.Context, v any) (*domainrequest.State, error) {
+			return ec.unmarshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["state"] = arg0
 	return args, nil
 }
 
@@ -4571,6 +5495,60 @@ func (ec *executionContext) field_Query_invitations_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_officers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "role",
+		func(ctx context.Context, v any) (*access.Role, error) {
+			return ec.unmarshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["role"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_validateAccounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4626,6 +5604,20 @@ func (ec *executionContext) field_Subscription_batchProgress_args(ctx context.Co
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_invitationUpdated_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "allOfficers",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["allOfficers"] = arg0
 	return args, nil
 }
 
@@ -5261,6 +6253,84 @@ func (ec *executionContext) _ActivityType_name(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_ActivityType_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ActivityType", field, false, false, "String")
+}
+
+func (ec *executionContext) _AllowedDomain_domain(ctx context.Context, field graphql.CollectedField, obj *ent.AllowedDomain) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AllowedDomain_domain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Domain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AllowedDomain_domain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AllowedDomain", field, false, false, "String")
+}
+
+func (ec *executionContext) _AllowedDomain_addedAt(ctx context.Context, field graphql.CollectedField, obj *ent.AllowedDomain) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AllowedDomain_addedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AllowedDomain_addedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AllowedDomain", field, false, false, "Time")
+}
+
+func (ec *executionContext) _AllowedDomain_addedBy(ctx context.Context, field graphql.CollectedField, obj *ent.AllowedDomain) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AllowedDomain_addedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AllowedDomain().AddedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AllowedDomain_addedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AllowedDomain",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Batch_id(ctx context.Context, field graphql.CollectedField, obj *ent.Batch) (ret graphql.Marshaler) {
@@ -7063,6 +8133,359 @@ func (ec *executionContext) fieldContext_BatchRowPayload_errors(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _DomainPayload_domains(ctx context.Context, field graphql.CollectedField, obj *model.DomainPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainPayload_domains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Domains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.AllowedDomain) graphql.Marshaler {
+			return ec.marshalNAllowedDomain2ᚕᚖtechbizᚋentᚐAllowedDomainᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainPayload_domains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AllowedDomain(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DomainPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.DomainPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DomainRequest_id(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DomainRequest_domain(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_domain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Domain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_domain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _DomainRequest_reason(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _DomainRequest_state(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domainrequest.State) graphql.Marshaler {
+			return ec.marshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "DomainRequestState")
+}
+
+func (ec *executionContext) _DomainRequest_requestedAt(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "Time")
+}
+
+func (ec *executionContext) _DomainRequest_requestedBy(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DomainRequest().RequestedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalNOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DomainRequest_decidedAt(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_decidedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecidedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_decidedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "Time")
+}
+
+func (ec *executionContext) _DomainRequest_decidedBy(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_decidedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DomainRequest().DecidedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_decidedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainRequest",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DomainRequest_note(ctx context.Context, field graphql.CollectedField, obj *ent.DomainRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequest_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequest_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DomainRequest", field, false, false, "String")
+}
+
+func (ec *executionContext) _DomainRequestPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.DomainRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequestPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DomainRequest) graphql.Marshaler {
+			return ec.marshalODomainRequest2ᚖtechbizᚋentᚐDomainRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequestPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DomainRequestPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.DomainRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DomainRequestPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DomainRequestPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DomainRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Invitation_id(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8477,6 +9900,314 @@ func (ec *executionContext) fieldContext_LeftOut_message(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("LeftOut", field, false, false, "String")
 }
 
+func (ec *executionContext) _Mutation_createToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateToken(ctx, fc.Args["name"].(string), fc.Args["write"].(*bool), fc.Args["expiresAt"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TokenPayload) graphql.Marshaler {
+			return ec.marshalNTokenPayload2ᚖtechbizᚋgraphᚋmodelᚐTokenPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeToken(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TokenPayload) graphql.Marshaler {
+			return ec.marshalNTokenPayload2ᚖtechbizᚋgraphᚋmodelᚐTokenPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TokenPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_allowDomain(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_allowDomain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AllowDomain(ctx, fc.Args["domain"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DomainPayload) graphql.Marshaler {
+			return ec.marshalNDomainPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_allowDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_allowDomain_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disallowDomain(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disallowDomain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisallowDomain(ctx, fc.Args["domain"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DomainPayload) graphql.Marshaler {
+			return ec.marshalNDomainPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disallowDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disallowDomain_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestDomain(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestDomain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestDomain(ctx, fc.Args["domain"].(string), fc.Args["reason"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DomainRequestPayload) graphql.Marshaler {
+			return ec.marshalNDomainRequestPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestDomain(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestDomain_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideDomainRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideDomainRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideDomainRequest(ctx, fc.Args["id"].(uuid.UUID), fc.Args["approve"].(bool), fc.Args["note"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DomainRequestPayload) graphql.Marshaler {
+			return ec.marshalNDomainRequestPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideDomainRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideDomainRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRole(ctx, fc.Args["officerId"].(uuid.UUID), fc.Args["role"].(access.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OfficerPayload) graphql.Marshaler {
+			return ec.marshalNOfficerPayload2ᚖtechbizᚋgraphᚋmodelᚐOfficerPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfficerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_uploadBatch(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9504,6 +11235,244 @@ func (ec *executionContext) fieldContext_Officer_isAdmin(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Officer", field, true, true, "Boolean")
 }
 
+func (ec *executionContext) _OfficerConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.OfficerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OfficerEdge) graphql.Marshaler {
+			return ec.marshalNOfficerEdge2ᚕᚖtechbizᚋgraphᚋmodelᚐOfficerEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfficerEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfficerConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.OfficerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Officer) graphql.Marshaler {
+			return ec.marshalNOfficer2ᚕᚖtechbizᚋentᚐOfficerᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfficerConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.OfficerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖtechbizᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfficerConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.OfficerConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.OfficerConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfficerConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _OfficerEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.OfficerEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfficerEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _OfficerEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.OfficerEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalNOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfficerPayload_officer(ctx context.Context, field graphql.CollectedField, obj *model.OfficerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerPayload_officer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Officer, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerPayload_officer(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfficerPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.OfficerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfficerPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfficerPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfficerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9624,6 +11593,158 @@ func (ec *executionContext) fieldContext_Query_viewer(_ context.Context, field g
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Officer(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tokens(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tokens(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Tokens(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Token) graphql.Marshaler {
+			return ec.marshalNToken2ᚕᚖtechbizᚋentᚐTokenᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tokens(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Token(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_allowedDomains(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_allowedDomains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().AllowedDomains(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.AllowedDomain) graphql.Marshaler {
+			return ec.marshalNAllowedDomain2ᚕᚖtechbizᚋentᚐAllowedDomainᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_allowedDomains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AllowedDomain(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_domainRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_domainRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DomainRequests(ctx, fc.Args["state"].(*domainrequest.State))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.DomainRequest) graphql.Marshaler {
+			return ec.marshalNDomainRequest2ᚕᚖtechbizᚋentᚐDomainRequestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_domainRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DomainRequest(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_domainRequests_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_officers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_officers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Officers(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["search"].(*string), fc.Args["role"].(*access.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OfficerConnection) graphql.Marshaler {
+			return ec.marshalNOfficerConnection2ᚖtechbizᚋgraphᚋmodelᚐOfficerConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_officers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfficerConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_officers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -9758,7 +11879,7 @@ func (ec *executionContext) _Query_batches(ctx context.Context, field graphql.Co
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Batches(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Batches(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["allOfficers"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BatchConnection) graphql.Marshaler {
@@ -10556,7 +12677,8 @@ func (ec *executionContext) _Subscription_invitationUpdated(ctx context.Context,
 			return ec.fieldContext_Subscription_invitationUpdated(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Subscription().InvitationUpdated(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().InvitationUpdated(ctx, fc.Args["allOfficers"].(*bool))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Invitation) graphql.Marshaler {
@@ -10566,7 +12688,7 @@ func (ec *executionContext) _Subscription_invitationUpdated(ctx context.Context,
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Subscription_invitationUpdated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Subscription_invitationUpdated(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Subscription",
 		Field:      field,
@@ -10575,6 +12697,17 @@ func (ec *executionContext) fieldContext_Subscription_invitationUpdated(_ contex
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Invitation(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_invitationUpdated_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -10619,6 +12752,277 @@ func (ec *executionContext) fieldContext_Subscription_batchProgress(ctx context.
 	if fc.Args, err = ec.field_Subscription_batchProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Token_id(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Token_name(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "String")
+}
+
+func (ec *executionContext) _Token_prefix(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_prefix(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Prefix, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_prefix(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "String")
+}
+
+func (ec *executionContext) _Token_write(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_write(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Write, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_write(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Token_createdAt(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Token_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Token_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Token_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Token_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Token_revokedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Token) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Token_revokedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RevokedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Token_revokedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Token", field, false, false, "Time")
+}
+
+func (ec *executionContext) _TokenPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.TokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Token) graphql.Marshaler {
+			return ec.marshalOToken2ᚖtechbizᚋentᚐToken(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TokenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Token(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TokenPayload_secret(ctx context.Context, field graphql.CollectedField, obj *model.TokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokenPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TokenPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _TokenPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.TokenPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokenPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TokenPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TokenPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -12871,6 +15275,50 @@ func (ec *executionContext) _ActivityType(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var allowedDomainImplementors = []string{"AllowedDomain"}
+
+func (ec *executionContext) _AllowedDomain(ctx context.Context, sel ast.SelectionSet, obj *ent.AllowedDomain) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, allowedDomainImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AllowedDomain")
+		case "domain":
+			out.Values[i] = ec._AllowedDomain_domain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "addedAt":
+			out.Values[i] = ec._AllowedDomain_addedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "addedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AllowedDomain_addedBy(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var batchImplementors = []string{"Batch"}
 
 func (ec *executionContext) _Batch(ctx context.Context, sel ast.SelectionSet, obj *ent.Batch) graphql.Marshaler {
@@ -13468,6 +15916,157 @@ func (ec *executionContext) _BatchRowPayload(ctx context.Context, sel ast.Select
 	return out
 }
 
+var domainPayloadImplementors = []string{"DomainPayload"}
+
+func (ec *executionContext) _DomainPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DomainPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, domainPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DomainPayload")
+		case "domains":
+			out.Values[i] = ec._DomainPayload_domains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._DomainPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var domainRequestImplementors = []string{"DomainRequest"}
+
+func (ec *executionContext) _DomainRequest(ctx context.Context, sel ast.SelectionSet, obj *ent.DomainRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, domainRequestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DomainRequest")
+		case "id":
+			out.Values[i] = ec._DomainRequest_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "domain":
+			out.Values[i] = ec._DomainRequest_domain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reason":
+			out.Values[i] = ec._DomainRequest_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "state":
+			out.Values[i] = ec._DomainRequest_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestedAt":
+			out.Values[i] = ec._DomainRequest_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DomainRequest_requestedBy(ctx, field, obj)
+				})
+		case "decidedAt":
+			out.Values[i] = ec._DomainRequest_decidedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "decidedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DomainRequest_decidedBy(ctx, field, obj)
+				})
+		case "note":
+			out.Values[i] = ec._DomainRequest_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var domainRequestPayloadImplementors = []string{"DomainRequestPayload"}
+
+func (ec *executionContext) _DomainRequestPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DomainRequestPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, domainRequestPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DomainRequestPayload")
+		case "request":
+			out.Values[i] = ec._DomainRequestPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._DomainRequestPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var invitationImplementors = []string{"Invitation"}
 
 func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSet, obj *ent.Invitation) graphql.Marshaler {
@@ -14002,6 +16601,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("Mutation")
+		case "createToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeToken(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "allowDomain":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_allowDomain(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disallowDomain":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disallowDomain(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestDomain":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestDomain(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "decideDomainRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideDomainRequest(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRole(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "uploadBatch":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_uploadBatch(ctx, field)
@@ -14220,6 +16868,131 @@ func (ec *executionContext) _Officer(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var officerConnectionImplementors = []string{"OfficerConnection"}
+
+func (ec *executionContext) _OfficerConnection(ctx context.Context, sel ast.SelectionSet, obj *model.OfficerConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, officerConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfficerConnection")
+		case "edges":
+			out.Values[i] = ec._OfficerConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._OfficerConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._OfficerConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._OfficerConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var officerEdgeImplementors = []string{"OfficerEdge"}
+
+func (ec *executionContext) _OfficerEdge(ctx context.Context, sel ast.SelectionSet, obj *model.OfficerEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, officerEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfficerEdge")
+		case "cursor":
+			out.Values[i] = ec._OfficerEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._OfficerEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var officerPayloadImplementors = []string{"OfficerPayload"}
+
+func (ec *executionContext) _OfficerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.OfficerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, officerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfficerPayload")
+		case "officer":
+			out.Values[i] = ec._OfficerPayload_officer(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._OfficerPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PageInfo) graphql.Marshaler {
@@ -14292,6 +17065,30 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_viewer(ctx, field)
+				})
+		case "tokens":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_tokens(ctx, field)
+				})
+		case "allowedDomains":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_allowedDomains(ctx, field)
+				})
+		case "domainRequests":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_domainRequests(ctx, field)
+				})
+		case "officers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_officers(ctx, field)
 				})
 		case "activity":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -14630,6 +17427,117 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var tokenImplementors = []string{"Token"}
+
+func (ec *executionContext) _Token(ctx context.Context, sel ast.SelectionSet, obj *ent.Token) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tokenImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Token")
+		case "id":
+			out.Values[i] = ec._Token_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Token_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "prefix":
+			out.Values[i] = ec._Token_prefix(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "write":
+			out.Values[i] = ec._Token_write(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Token_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Token_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._Token_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "revokedAt":
+			out.Values[i] = ec._Token_revokedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var tokenPayloadImplementors = []string{"TokenPayload"}
+
+func (ec *executionContext) _TokenPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TokenPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tokenPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TokenPayload")
+		case "token":
+			out.Values[i] = ec._TokenPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._TokenPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._TokenPayload_errors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
 }
 
 var undoPayloadImplementors = []string{"UndoPayload"}
@@ -15345,6 +18253,30 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNAllowedDomain2ᚕᚖtechbizᚋentᚐAllowedDomainᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.AllowedDomain) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAllowedDomain2ᚖtechbizᚋentᚐAllowedDomain(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAllowedDomain2ᚖtechbizᚋentᚐAllowedDomain(ctx context.Context, sel ast.SelectionSet, v *ent.AllowedDomain) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AllowedDomain!")
+		return graphql.Null
+	}
+	return ec._AllowedDomain(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNBatch2ᚕᚖtechbizᚋentᚐBatchᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Batch) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -15561,6 +18493,74 @@ var (
 		batch1.DirectoryCheckPending:     "PENDING",
 		batch1.DirectoryCheckDone:        "DONE",
 		batch1.DirectoryCheckUnavailable: "UNAVAILABLE",
+	}
+)
+
+func (ec *executionContext) marshalNDomainPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainPayload(ctx context.Context, sel ast.SelectionSet, v *model.DomainPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DomainPayload!")
+		return graphql.Null
+	}
+	return ec._DomainPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDomainRequest2ᚕᚖtechbizᚋentᚐDomainRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.DomainRequest) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDomainRequest2ᚖtechbizᚋentᚐDomainRequest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDomainRequest2ᚖtechbizᚋentᚐDomainRequest(ctx context.Context, sel ast.SelectionSet, v *ent.DomainRequest) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DomainRequest!")
+		return graphql.Null
+	}
+	return ec._DomainRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDomainRequestPayload2ᚖtechbizᚋgraphᚋmodelᚐDomainRequestPayload(ctx context.Context, sel ast.SelectionSet, v *model.DomainRequestPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DomainRequestPayload!")
+		return graphql.Null
+	}
+	return ec._DomainRequestPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState(ctx context.Context, v any) (domainrequest.State, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState(ctx context.Context, sel ast.SelectionSet, v domainrequest.State) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "DomainRequestState!")
+	}
+	return res
+}
+
+var (
+	unmarshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState = map[string]domainrequest.State{
+		"OPEN":     domainrequest.StateOpen,
+		"APPROVED": domainrequest.StateApproved,
+		"REFUSED":  domainrequest.StateRefused,
+	}
+	marshalNDomainRequestState2techbizᚋentᚋdomainrequestᚐState = map[domainrequest.State]string{
+		domainrequest.StateOpen:     "OPEN",
+		domainrequest.StateApproved: "APPROVED",
+		domainrequest.StateRefused:  "REFUSED",
 	}
 )
 
@@ -15912,12 +18912,68 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNOfficer2ᚕᚖtechbizᚋentᚐOfficerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Officer) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfficer2ᚖtechbizᚋentᚐOfficer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNOfficer2ᚖtechbizᚋentᚐOfficer(ctx context.Context, sel ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Officer!")
 		return graphql.Null
 	}
 	return ec._Officer(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOfficerConnection2ᚖtechbizᚋgraphᚋmodelᚐOfficerConnection(ctx context.Context, sel ast.SelectionSet, v *model.OfficerConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfficerConnection!")
+		return graphql.Null
+	}
+	return ec._OfficerConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOfficerEdge2ᚕᚖtechbizᚋgraphᚋmodelᚐOfficerEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OfficerEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOfficerEdge2ᚖtechbizᚋgraphᚋmodelᚐOfficerEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOfficerEdge2ᚖtechbizᚋgraphᚋmodelᚐOfficerEdge(ctx context.Context, sel ast.SelectionSet, v *model.OfficerEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfficerEdge!")
+		return graphql.Null
+	}
+	return ec._OfficerEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOfficerPayload2ᚖtechbizᚋgraphᚋmodelᚐOfficerPayload(ctx context.Context, sel ast.SelectionSet, v *model.OfficerPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OfficerPayload!")
+		return graphql.Null
+	}
+	return ec._OfficerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNOrderDirection2techbizᚋgraphᚋmodelᚐOrderDirection(ctx context.Context, v any) (model.OrderDirection, error) {
@@ -16217,6 +19273,38 @@ func (ec *executionContext) marshalNTime2ᚖtimeᚐTime(ctx context.Context, sel
 		graphql.AddInvalidNullFromMarshaler(ctx, "Time!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalNToken2ᚕᚖtechbizᚋentᚐTokenᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Token) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNToken2ᚖtechbizᚋentᚐToken(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNToken2ᚖtechbizᚋentᚐToken(ctx context.Context, sel ast.SelectionSet, v *ent.Token) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Token!")
+		return graphql.Null
+	}
+	return ec._Token(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTokenPayload2ᚖtechbizᚋgraphᚋmodelᚐTokenPayload(ctx context.Context, sel ast.SelectionSet, v *model.TokenPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TokenPayload!")
+		return graphql.Null
+	}
+	return ec._TokenPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNUndoPayload2ᚖtechbizᚋgraphᚋmodelᚐUndoPayload(ctx context.Context, sel ast.SelectionSet, v *model.UndoPayload) graphql.Marshaler {
@@ -16527,6 +19615,45 @@ func (ec *executionContext) marshalODate2ᚖstring(ctx context.Context, sel ast.
 	return res
 }
 
+func (ec *executionContext) marshalODomainRequest2ᚖtechbizᚋentᚐDomainRequest(ctx context.Context, sel ast.SelectionSet, v *ent.DomainRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DomainRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState(ctx context.Context, v any) (*domainrequest.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState(ctx context.Context, sel ast.SelectionSet, v *domainrequest.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState[*v])
+	return res
+}
+
+var (
+	unmarshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState = map[string]domainrequest.State{
+		"OPEN":     domainrequest.StateOpen,
+		"APPROVED": domainrequest.StateApproved,
+		"REFUSED":  domainrequest.StateRefused,
+	}
+	marshalODomainRequestState2ᚖtechbizᚋentᚋdomainrequestᚐState = map[domainrequest.State]string{
+		domainrequest.StateOpen:     "OPEN",
+		domainrequest.StateApproved: "APPROVED",
+		domainrequest.StateRefused:  "REFUSED",
+	}
+)
+
 func (ec *executionContext) unmarshalOErrorCode2ᚖtechbizᚋinternalᚋfaultᚐCode(ctx context.Context, v any) (*fault.Code, error) {
 	if v == nil {
 		return nil, nil
@@ -16808,6 +19935,38 @@ func (ec *executionContext) marshalOProvisioningState2ᚕtechbizᚋentᚋinvitat
 	return ret
 }
 
+func (ec *executionContext) unmarshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole(ctx context.Context, v any) (*access.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole(ctx context.Context, sel ast.SelectionSet, v *access.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole[*v])
+	return res
+}
+
+var (
+	unmarshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole = map[string]access.Role{
+		"OFFICER":      access.Officer,
+		"AGENCY_ADMIN": access.AgencyAdmin,
+		"ADMIN":        access.Admin,
+	}
+	marshalORole2ᚖtechbizᚋinternalᚋaccessᚐRole = map[access.Role]string{
+		access.Officer:     "OFFICER",
+		access.AgencyAdmin: "AGENCY_ADMIN",
+		access.Admin:       "ADMIN",
+	}
+)
+
 func (ec *executionContext) unmarshalOSeedStatus2ᚕtechbizᚋentᚋinvitationᚐSeedStatusᚄ(ctx context.Context, v any) ([]invitation.SeedStatus, error) {
 	if v == nil {
 		return nil, nil
@@ -17013,6 +20172,13 @@ func (ec *executionContext) marshalOTime2ᚖtimeᚐTime(ctx context.Context, sel
 	_ = ctx
 	res := scalar.MarshalTime(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOToken2ᚖtechbizᚋentᚐToken(ctx context.Context, sel ast.SelectionSet, v *ent.Token) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Token(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUndoReceipt2ᚖtechbizᚋentᚐBatch(ctx context.Context, sel ast.SelectionSet, v *ent.Batch) graphql.Marshaler {

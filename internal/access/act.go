@@ -19,6 +19,9 @@ const (
 	ReadAllowedDomains  Act = "Query.allowedDomains"
 	ReadDomainRequests  Act = "Query.domainRequests"
 	ReadOfficers        Act = "Query.officers"
+	ReadSessions        Act = "Query.sessions"
+	ReadActivity        Act = "Query.activity"
+	ReadActivityTypes   Act = "Query.activityTypes"
 	FollowBatch         Act = "Subscription.batchProgress"
 	FollowInvitations   Act = "Subscription.invitationUpdated"
 	DownloadCorrections Act = "Download.corrections"
@@ -53,4 +56,6 @@ const (
 	DisallowDomain      Act = "Mutation.disallowDomain"
 	DecideDomainRequest Act = "Mutation.decideDomainRequest"
 	SetRole             Act = "Mutation.setRole"
+	EndSession          Act = "Mutation.endSession"
+	EndSessions         Act = "Mutation.endSessions"
 )

@@ -64,11 +64,11 @@ func (l *Log) Read(ctx context.Context, w database.Window, where []predicate.Aud
 func (l *Log) nearest(ctx context.Context, w database.Window, where []predicate.AuditRecord) (predicate.AuditRecord, error) {
 	a, _ := access.From(ctx)
 	var either []predicate.AuditRecord
-	switch a.Reach() {
+	switch access.ReachOf(ctx) {
 	case access.Own:
 		either = []predicate.AuditRecord{auditrecord.ActorID(a.OfficerID), auditrecord.OwnerID(a.OfficerID)}
 	case access.Agency:
-		agency := access.AgencyOf(a.Email)
+		agency := a.Agency()
 		either = []predicate.AuditRecord{auditrecord.ActorAgency(agency), auditrecord.OwnerAgency(agency)}
 	case access.Everything, access.Nothing:
 		return nil, nil

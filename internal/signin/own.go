@@ -24,9 +24,9 @@ func Current(ctx context.Context, id uuid.UUID) bool {
 }
 
 // Sessions are those of whoever acts, the last used first. Codes: those of
-// [access.Require], and FORBIDDEN for a token.
+// [access.Begin].
 func (s *Service) Sessions(ctx context.Context) ([]*ent.Session, error) {
-	a, err := sessionOwner(ctx)
+	ctx, a, err := access.Begin(ctx, access.ReadSessions)
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +36,9 @@ func (s *Service) Sessions(ctx context.Context) ([]*ent.Session, error) {
 }
 
 // EndSession signs whoever acts out of one session, with the next request in it.
-// Codes: those of [access.Require], FORBIDDEN for a token, and NOT_FOUND.
+// Codes: those of [access.Begin], and NOT_FOUND.
 func (s *Service) EndSession(ctx context.Context, id uuid.UUID) error {
-	a, err := sessionOwner(ctx)
+	ctx, a, err := access.Begin(ctx, access.EndSession)
 	if err != nil {
 		return err
 	}
@@ -52,9 +52,9 @@ func (s *Service) EndSession(ctx context.Context, id uuid.UUID) error {
 }
 
 // EndSessions signs whoever acts out everywhere, here too. Codes: those of
-// [access.Require], and FORBIDDEN for a token.
+// [access.Begin].
 func (s *Service) EndSessions(ctx context.Context) error {
-	a, err := sessionOwner(ctx)
+	ctx, a, err := access.Begin(ctx, access.EndSessions)
 	if err != nil {
 		return err
 	}
@@ -62,14 +62,6 @@ func (s *Service) EndSessions(ctx context.Context) error {
 		_, err := tx.Session.Delete().Where(session.OfficerID(a.OfficerID)).Exec(ctx)
 		return err
 	})
-}
-
-func sessionOwner(ctx context.Context) (access.Actor, error) {
-	a, err := access.Require(ctx)
-	if err == nil && a.ByToken {
-		return access.Actor{}, fault.New(fault.Forbidden, "A token neither sees nor ends sessions. Sign in to the portal for that.")
-	}
-	return a, err
 }
 
 // addressText is the network address of the request, "" where it has none.

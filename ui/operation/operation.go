@@ -595,7 +595,7 @@ func (v *BatchOutcomeResponse) GetBatch() *BatchOutcomeBatch { return v.Batch }
 
 // BatchProgressResponse is returned by BatchProgress on success.
 type BatchProgressResponse struct {
-	// One of the caller's batches: at once, and each time something of it changes; ends when it is completed.
+	// A batch that the caller may see: at once, and each time something of it changes; ends when it is completed.
 	BatchProgress BatchSummary `json:"batchProgress"`
 }
 
@@ -1357,7 +1357,7 @@ func (v *BatchesBatchesBatchConnection) GetTotalCount() int { return v.TotalCoun
 
 // BatchesResponse is returned by Batches on success.
 type BatchesResponse struct {
-	// The caller's batches, newest first; first 20 unless said otherwise, at most 200.
+	// The caller's batches, or all that the caller's role may see, newest first; first 20 unless said otherwise, at most 200.
 	Batches BatchesBatchesBatchConnection `json:"batches"`
 }
 
@@ -1651,7 +1651,7 @@ const (
 	ErrorCodeTooManyRows ErrorCode = "TOO_MANY_ROWS"
 	// Not there, or not the caller's. Queries answer null instead.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
-	// The idempotency key was used with another input.
+	// The idempotency key was used with another input, or what is asked for stands there already.
 	ErrorCodeConflict ErrorCode = "CONFLICT"
 )
 
@@ -2910,7 +2910,7 @@ func (v *LandingBatchesBatchConnection) GetNodes() []BatchSummary { return v.Nod
 
 // LandingResponse is returned by Landing on success.
 type LandingResponse struct {
-	// The caller's batches, newest first; first 20 unless said otherwise, at most 200.
+	// The caller's batches, or all that the caller's role may see, newest first; first 20 unless said otherwise, at most 200.
 	Batches LandingBatchesBatchConnection `json:"batches"`
 }
 
