@@ -124,24 +124,12 @@ var (
 				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[1], BatchRowsColumns[0]},
 			},
 			{
-				Name:    "batchrow_batch_id_flagged_position",
+				Name:    "batchrow_flagged",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[27], BatchRowsColumns[1]},
-			},
-			{
-				Name:    "batchrow_batch_id_email_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[18]},
-			},
-			{
-				Name:    "batchrow_batch_id_username_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[19]},
-			},
-			{
-				Name:    "batchrow_batch_id_number_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
+				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "flagged",
+				},
 			},
 		},
 	}
@@ -356,14 +344,20 @@ var (
 				},
 			},
 			{
-				Name:    "invitation_checked_at",
+				Name:    "invitation_checked",
 				Unique:  false,
 				Columns: []*schema.Column{InvitationsColumns[34]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND'",
+				},
 			},
 			{
-				Name:    "invitation_account_ref",
+				Name:    "invitation_account",
 				Unique:  false,
 				Columns: []*schema.Column{InvitationsColumns[29]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL",
+				},
 			},
 			{
 				Name:    "invitation_withdrawing",
