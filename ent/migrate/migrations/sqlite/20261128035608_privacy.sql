@@ -45,10 +45,10 @@ CREATE INDEX `invitation_search_organisation` ON `invitations` (`organisation_ke
 CREATE INDEX `invitation_search_department` ON `invitations` (`department_key`);
 -- create index "invitation_open_expiry" to table: "invitations"
 CREATE INDEX `invitation_open_expiry` ON `invitations` (`expires_at`) WHERE open;
--- create index "invitation_checked_at" to table: "invitations"
-CREATE INDEX `invitation_checked_at` ON `invitations` (`checked_at`);
--- create index "invitation_account_ref" to table: "invitations"
-CREATE INDEX `invitation_account_ref` ON `invitations` (`account_ref`);
+-- create index "invitation_checked" to table: "invitations"
+CREATE INDEX `invitation_checked` ON `invitations` (`checked_at`) WHERE account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND';
+-- create index "invitation_account" to table: "invitations"
+CREATE INDEX `invitation_account` ON `invitations` (`account_ref`) WHERE account_ref IS NOT NULL;
 -- create index "invitation_withdrawing" to table: "invitations"
 CREATE INDEX `invitation_withdrawing` ON `invitations` (`withdrawing`) WHERE withdrawing;
 -- create "new_sandbox_persons" table
@@ -77,26 +77,8 @@ CREATE INDEX `sandboxperson_email_key` ON `sandbox_persons` (`email_key`);
 CREATE INDEX `sandboxperson_state_expires_at` ON `sandbox_persons` (`state`, `expires_at`);
 -- create index "sandboxperson_created_at" to table: "sandbox_persons"
 CREATE INDEX `sandboxperson_created_at` ON `sandbox_persons` (`created_at`);
--- create "new_batch_rows" table
-CREATE TABLE `new_batch_rows` (`id` uuid NOT NULL, `position` integer NOT NULL, `number` integer NOT NULL, `sheet` text NULL, `email` text NOT NULL, `username` text NULL, `first_name` text NULL, `last_name` text NULL, `country_code` text NULL, `contact_number` text NULL, `organisation` text NULL, `department` text NULL, `seed_text` text NULL, `reason` text NULL, `start_text` text NULL, `start_on` text NULL, `user_type` text NOT NULL, `seed_required` bool NULL, `email_key` text NULL, `username_key` text NULL, `number_key` text NULL, `number_key2` text NULL, `first_name_key` text NOT NULL, `last_name_key` text NOT NULL, `organisation_key` text NOT NULL, `department_key` text NOT NULL, `issues` json NOT NULL, `hints` json NULL, `flagged` bool NOT NULL, `suggested` bool NOT NULL DEFAULT (false), `looked_up` bool NOT NULL DEFAULT (true), `left_out` bool NOT NULL DEFAULT (false), `submitted` bool NOT NULL DEFAULT (false), `replaced` bool NOT NULL DEFAULT (false), `batch_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `batch_rows_batches_rows` FOREIGN KEY (`batch_id`) REFERENCES `batches` (`id`) ON DELETE CASCADE);
--- copy rows from old table "batch_rows" to new temporary table "new_batch_rows"
-INSERT INTO `new_batch_rows` (`id`, `position`, `number`, `sheet`, `email`, `username`, `first_name`, `last_name`, `country_code`, `contact_number`, `organisation`, `department`, `seed_text`, `reason`, `start_text`, `start_on`, `user_type`, `seed_required`, `email_key`, `username_key`, `number_key`, `first_name_key`, `last_name_key`, `organisation_key`, `department_key`, `issues`, `hints`, `flagged`, `suggested`, `looked_up`, `left_out`, `submitted`, `replaced`, `batch_id`) SELECT `id`, `position`, `number`, `sheet`, `email`, `username`, `first_name`, `last_name`, `country_code`, `contact_number`, `organisation`, `department`, `seed_text`, `reason`, `start_text`, `start_on`, `user_type`, `seed_required`, `email_key`, `username_key`, `number_key`, `first_name_key`, `last_name_key`, `organisation_key`, `department_key`, `issues`, `hints`, `flagged`, `suggested`, `looked_up`, `left_out`, `submitted`, `replaced`, `batch_id` FROM `batch_rows`;
--- drop "batch_rows" table after copying rows
-DROP TABLE `batch_rows`;
--- rename temporary table "new_batch_rows" to "batch_rows"
-ALTER TABLE `new_batch_rows` RENAME TO `batch_rows`;
--- create index "batchrow_batch_id_position_id" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_position_id` ON `batch_rows` (`batch_id`, `position`, `id`);
--- create index "batchrow_batch_id_flagged_position" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_flagged_position` ON `batch_rows` (`batch_id`, `flagged`, `position`);
--- create index "batchrow_batch_id_email_key" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_email_key` ON `batch_rows` (`batch_id`, `email_key`);
--- create index "batchrow_batch_id_username_key" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_username_key` ON `batch_rows` (`batch_id`, `username_key`);
--- create index "batchrow_batch_id_number_key" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_number_key` ON `batch_rows` (`batch_id`, `number_key`) WHERE number_key IS NOT NULL;
--- create index "batchrow_batch_id_number_key2" to table: "batch_rows"
-CREATE INDEX `batchrow_batch_id_number_key2` ON `batch_rows` (`batch_id`, `number_key2`) WHERE number_key2 IS NOT NULL;
+-- add column "number_key2" to table: "batch_rows"
+ALTER TABLE `batch_rows` ADD COLUMN `number_key2` text NULL;
 -- create "data_keys" table
 CREATE TABLE `data_keys` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `data` text NOT NULL, `index` text NOT NULL, `changed_at` datetime NOT NULL);
 -- create "key_holders" table
@@ -109,20 +91,8 @@ PRAGMA foreign_keys = on;
 DROP TABLE `key_holders`;
 -- reverse: create "data_keys" table
 DROP TABLE `data_keys`;
--- reverse: create index "batchrow_batch_id_number_key2" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_number_key2`;
--- reverse: create index "batchrow_batch_id_number_key" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_number_key`;
--- reverse: create index "batchrow_batch_id_username_key" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_username_key`;
--- reverse: create index "batchrow_batch_id_email_key" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_email_key`;
--- reverse: create index "batchrow_batch_id_flagged_position" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_flagged_position`;
--- reverse: create index "batchrow_batch_id_position_id" to table: "batch_rows"
-DROP INDEX `batchrow_batch_id_position_id`;
--- reverse: create "new_batch_rows" table
-DROP TABLE `new_batch_rows`;
+-- reverse: add column "number_key2" to table: "batch_rows"
+ALTER TABLE `batch_rows` DROP COLUMN `number_key2`;
 -- reverse: create index "sandboxperson_created_at" to table: "sandbox_persons"
 DROP INDEX `sandboxperson_created_at`;
 -- reverse: create index "sandboxperson_state_expires_at" to table: "sandbox_persons"
@@ -145,10 +115,10 @@ DROP INDEX `sandbox_persons_key_key`;
 DROP TABLE `new_sandbox_persons`;
 -- reverse: create index "invitation_withdrawing" to table: "invitations"
 DROP INDEX `invitation_withdrawing`;
--- reverse: create index "invitation_account_ref" to table: "invitations"
-DROP INDEX `invitation_account_ref`;
--- reverse: create index "invitation_checked_at" to table: "invitations"
-DROP INDEX `invitation_checked_at`;
+-- reverse: create index "invitation_account" to table: "invitations"
+DROP INDEX `invitation_account`;
+-- reverse: create index "invitation_checked" to table: "invitations"
+DROP INDEX `invitation_checked`;
 -- reverse: create index "invitation_open_expiry" to table: "invitations"
 DROP INDEX `invitation_open_expiry`;
 -- reverse: create index "invitation_search_department" to table: "invitations"

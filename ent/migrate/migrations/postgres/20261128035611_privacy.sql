@@ -1,12 +1,6 @@
 -- +goose Up
--- drop index "batchrow_batch_id_number_key" from table: "batch_rows"
-DROP INDEX "batchrow_batch_id_number_key";
 -- modify "batch_rows" table
 ALTER TABLE "batch_rows" ADD COLUMN "number_key2" character varying NULL;
--- create index "batchrow_batch_id_number_key" to table: "batch_rows"
-CREATE INDEX "batchrow_batch_id_number_key" ON "batch_rows" ("batch_id", "number_key") WHERE (number_key IS NOT NULL);
--- create index "batchrow_batch_id_number_key2" to table: "batch_rows"
-CREATE INDEX "batchrow_batch_id_number_key2" ON "batch_rows" ("batch_id", "number_key2") WHERE (number_key2 IS NOT NULL);
 -- drop index "invitation_open_number" from table: "invitations"
 DROP INDEX "invitation_open_number";
 -- modify "invitations" table
@@ -49,11 +43,5 @@ DROP INDEX "invitation_open_number";
 ALTER TABLE "invitations" DROP COLUMN "anonymised_at", DROP COLUMN "number_key2";
 -- reverse: drop index "invitation_open_number" from table: "invitations"
 CREATE UNIQUE INDEX "invitation_open_number" ON "invitations" ("number_key") WHERE open;
--- reverse: create index "batchrow_batch_id_number_key2" to table: "batch_rows"
-DROP INDEX "batchrow_batch_id_number_key2";
--- reverse: create index "batchrow_batch_id_number_key" to table: "batch_rows"
-DROP INDEX "batchrow_batch_id_number_key";
 -- reverse: modify "batch_rows" table
 ALTER TABLE "batch_rows" DROP COLUMN "number_key2";
--- reverse: drop index "batchrow_batch_id_number_key" from table: "batch_rows"
-CREATE INDEX "batchrow_batch_id_number_key" ON "batch_rows" ("batch_id", "number_key");
