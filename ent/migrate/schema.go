@@ -285,34 +285,11 @@ var (
 				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
 			},
 			{
-				Name:    "batchrow_batch_id_flagged_position",
+				Name:    "batchrow_flagged",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[28], BatchRowsColumns[1]},
-			},
-			{
-				Name:    "batchrow_batch_id_email_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[18]},
-			},
-			{
-				Name:    "batchrow_batch_id_username_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[19]},
-			},
-			{
-				Name:    "batchrow_batch_id_number_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[20]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "number_key IS NOT NULL",
-				},
-			},
-			{
-				Name:    "batchrow_batch_id_number_key2",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[21]},
-				Annotation: &entsql.IndexAnnotation{
-					Where: "number_key2 IS NOT NULL",
+					Where: "flagged",
 				},
 			},
 		},
@@ -597,14 +574,20 @@ var (
 				},
 			},
 			{
-				Name:    "invitation_checked_at",
+				Name:    "invitation_checked",
 				Unique:  false,
 				Columns: []*schema.Column{InvitationsColumns[35]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND'",
+				},
 			},
 			{
-				Name:    "invitation_account_ref",
+				Name:    "invitation_account",
 				Unique:  false,
 				Columns: []*schema.Column{InvitationsColumns[30]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL",
+				},
 			},
 			{
 				Name:    "invitation_withdrawing",

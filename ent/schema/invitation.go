@@ -85,6 +85,10 @@ func (Invitation) Edges() []ent.Edge {
 	}
 }
 
+// Checked is true for the rows whose status the directory is asked about. A query
+// says it in these words, for only then the index of what was checked when serves it.
+const Checked = "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND'"
+
 // Indexes of the entity: what an open invitation holds is unique; every order of
 // the list has its key-set index; every searchable column has one for prefixes.
 func (Invitation) Indexes() []ent.Index {
@@ -114,8 +118,8 @@ func (Invitation) Indexes() []ent.Index {
 		index.Fields("department_key").Annotations(prefix).StorageKey("invitation_search_department"),
 
 		index.Fields("expires_at").Annotations(whileOpen).StorageKey("invitation_open_expiry"),
-		index.Fields("checked_at"),
-		index.Fields("account_ref"),
+		index.Fields("checked_at").Annotations(entsql.IndexWhere(Checked)).StorageKey("invitation_checked"),
+		index.Fields("account_ref").Annotations(entsql.IndexWhere("account_ref IS NOT NULL")).StorageKey("invitation_account"),
 		index.Fields("withdrawing").Annotations(entsql.IndexWhere("withdrawing")).StorageKey("invitation_withdrawing"),
 	}
 }

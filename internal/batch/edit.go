@@ -29,7 +29,7 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 		return nil, nil, err
 	}
 	rows := []*row{{}}
-	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	if err := s.check(ctx, rows, func(int) invite.Details { return d }); err != nil {
 		return nil, nil, err
 	}
 	b, err := s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
@@ -62,7 +62,7 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		return nil, nil, err
 	}
 	rows := []*row{{id: id}}
-	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	if err := s.check(ctx, rows, func(int) invite.Details { return d }); err != nil {
 		return nil, nil, err
 	}
 	var after *ent.BatchRow

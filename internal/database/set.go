@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 )
 
 // maxParams is how many parameters one statement may have: SQLite's limit, the
@@ -30,17 +32,64 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	if tx.dialect == dialect.Postgres && conflict == "" && len(rows) >= worthCopy {
 		return tx.copy(ctx, into, rows)
 	}
-	head := "INSERT INTO " + into + " "
 	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
-		var args []any
-		values := Values(&args, nil, rows[:n])
-		if _, err := tx.Exec(ctx, head+values+end, args...); err != nil {
+		if err := tx.insert(ctx, into, len(columns), end, rows[:n]); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// insert adds rows with one statement. On SQLite each parameter costs almost as
+// much as the value in its place, so a column with one value in all rows has one.
+func (tx *Tx) insert(ctx context.Context, into string, columns int, end string, rows [][]any) error {
+	head := "INSERT INTO " + into + " "
+	if tx.dialect == dialect.Postgres {
+		args := make([]any, 0, len(rows)*columns)
+		_, err := tx.SQL.ExecContext(ctx, head+Values(&args, nil, rows)+end, args...)
+		return err
+	}
+	args := make([]any, 0, len(rows)*columns)
+	chosen := make([]string, columns)
+	var varying []int
+	for c := range columns {
+		// Something has to vary, or there would be no table of values.
+		if last := c == columns-1 && varying == nil; !last && constant(rows, c) {
+			chosen[c] = "?"
+			args = append(args, rows[0][c])
+			continue
+		}
+		varying = append(varying, c)
+		chosen[c] = "column" + strconv.Itoa(len(varying))
+	}
+	for _, row := range rows {
+		for _, c := range varying {
+			args = append(args, row[c])
+		}
+	}
+	one := "(?" + strings.Repeat(",?", len(varying)-1) + ")"
+	// WHERE true: else SQLite takes what follows ON for a join's.
+	_, err := tx.SQL.ExecContext(ctx, head+"SELECT "+strings.Join(chosen, ", ")+
+		" FROM (VALUES "+one+strings.Repeat(","+one, len(rows)-1)+") WHERE true"+end, args...)
+	return err
+}
+
+// constant says whether a column has the same value in all rows.
+func constant(rows [][]any, column int) bool {
+	first := rows[0][column]
+	switch first.(type) {
+	case nil, string, bool, int, uuid.UUID, time.Time: // what can be compared
+	default:
+		return false
+	}
+	for _, row := range rows[1:] {
+		if row[column] != first {
+			return false
+		}
+	}
+	return true
 }
 
 // insertAtOnce is how many rows one statement inserts: enough to be quick, and

@@ -12,6 +12,7 @@ import (
 	"techbiz/ent/batchrow"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
+	"techbiz/ent/schema"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/database"
@@ -162,9 +163,7 @@ func (s *Service) Stale(ctx context.Context, since time.Time, limit int) ([]stri
 	now := s.DB.Now()
 	var refs []string
 	err := s.DB.Invitation.Query().
-		Where(invitation.AccountRefNotNil(),
-			invitation.ProvisioningEQ(invitation.ProvisioningSucceeded),
-			invitation.TechpassStatusNEQ(invitation.TechpassStatusUserNotFound),
+		Where(func(s *entsql.Selector) { s.Where(entsql.ExprP(schema.Checked)) },
 			invitation.Or(
 				invitation.CheckedAtLT(since),
 				invitation.And(invitation.ExpiresAtLTE(now), invitation.CheckedAtLT(now.Add(-time.Minute))))).

@@ -9,7 +9,6 @@ import (
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
-	"techbiz/ent/predicate"
 	"techbiz/internal/fault"
 	"techbiz/internal/seal"
 )
@@ -95,17 +94,8 @@ func (w Wanted) keys(slot int) []string {
 	return keys
 }
 
-// holding matches the invitations that have one of the numbers, as parts of an Or.
-func (w Wanted) holding() []predicate.Invitation {
-	var any []predicate.Invitation
-	if len(w[0]) > 0 {
-		any = append(any, invitation.NumberKeyIn(w.keys(0)...))
-	}
-	if len(w[1]) > 0 {
-		any = append(any, invitation.NumberKey2In(w.keys(1)...))
-	}
-	return any
-}
+// numberColumns are the columns of the slots.
+var numberColumns = [seal.Slots]string{invitation.FieldNumberKey, invitation.FieldNumberKey2}
 
 // of is the wanted number that an invitation has.
 func (w Wanted) of(i *ent.Invitation) string {

@@ -56,7 +56,7 @@ func (s *Sandbox) Former(ctx context.Context, emails []string) ([]directory.Pers
 		for i, e := range emails {
 			folded[i] = address.Fold(e)
 		}
-		people, err := s.o.DB.SandboxPerson.Query().Where(sandboxperson.EmailKeyIn(folded...)).
+		people, err := s.o.DB.SandboxPerson.Query().Where(database.OneOf(sandboxperson.FieldEmailKey, folded)).
 			Order(sandboxperson.ByCreatedAt(sql.OrderDesc()), sandboxperson.ByID(sql.OrderDesc())).All(ctx)
 		if err != nil {
 			return fmt.Errorf("look up former people: %w", err)
@@ -144,13 +144,13 @@ func (h *holds) add(email, username, number string) {
 func (h *holds) find(ctx context.Context, c *ent.Client, k *seal.Keys) ([]*ent.SandboxPerson, error) {
 	var kinds []predicate.SandboxPerson
 	if len(h.keys) > 0 {
-		kinds = append(kinds, sandboxperson.KeyIn(h.keys...))
+		kinds = append(kinds, database.OneOf(sandboxperson.FieldKey, h.keys))
 	}
 	if len(h.emails) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.EmailKeyIn(h.emails...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldEmailKey, h.emails)))
 	}
 	if len(h.usernames) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.UsernameKeyIn(h.usernames...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldUsernameKey, h.usernames)))
 	}
 	if len(h.numbers) > 0 {
 		wanted, err := h.byNumber(k)
@@ -185,10 +185,10 @@ func (h *holds) byNumber(k *seal.Keys) ([]predicate.SandboxPerson, error) {
 	}
 	var kinds []predicate.SandboxPerson
 	if len(keys[0]) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.NumberKeyIn(keys[0]...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldNumberKey, keys[0])))
 	}
 	if len(keys[1]) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.NumberKey2In(keys[1]...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldNumberKey2, keys[1])))
 	}
 	return kinds, nil
 }
@@ -201,7 +201,7 @@ func byRefs(ctx context.Context, c *ent.Client, refs []string) (map[string]*ent.
 			ids = append(ids, id)
 		}
 	}
-	people, err := c.SandboxPerson.Query().Where(sandboxperson.IDIn(ids...)).All(ctx)
+	people, err := c.SandboxPerson.Query().Where(database.OneOfIDs(sandboxperson.FieldID, ids)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("look up people by id: %w", err)
 	}
