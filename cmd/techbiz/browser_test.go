@@ -43,6 +43,8 @@ func TestBrowser(t *testing.T) {
 		"a session that changes in another tab":                       sessionElsewhere,
 		"a form is filled in for its officer":                         formIsFilledIn,
 		"pages weigh little":                                          pagesWeighLittle,
+		"what was done is found":                                      activityFound,
+		"what was done is found, without JavaScript":                  activityPlainly,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
