@@ -21,7 +21,9 @@ type AllowedDomain struct {
 	// Domain holds the value of the "domain" field.
 	Domain string `json:"domain,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
-	CreatedAt    time.Time `json:"created_at,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitempty"`
+	// Nobody where a setting allowed it.
+	AddedBy      *uuid.UUID `json:"added_by,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -30,6 +32,8 @@ func (*AllowedDomain) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case alloweddomain.FieldAddedBy:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case alloweddomain.FieldDomain:
 			values[i] = new(sql.NullString)
 		case alloweddomain.FieldCreatedAt:
@@ -68,6 +72,13 @@ func (_m *AllowedDomain) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case alloweddomain.FieldAddedBy:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field added_by", values[i])
+			} else if value.Valid {
+				_m.AddedBy = new(uuid.UUID)
+				*_m.AddedBy = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -110,6 +121,11 @@ func (_m *AllowedDomain) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.AddedBy; v != nil {
+		builder.WriteString("added_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

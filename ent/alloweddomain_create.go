@@ -36,6 +36,20 @@ func (_c *AllowedDomainCreate) SetCreatedAt(v time.Time) *AllowedDomainCreate {
 	return _c
 }
 
+// SetAddedBy sets the "added_by" field.
+func (_c *AllowedDomainCreate) SetAddedBy(v uuid.UUID) *AllowedDomainCreate {
+	_c.mutation.SetAddedBy(v)
+	return _c
+}
+
+// SetNillableAddedBy sets the "added_by" field if the given value is not nil.
+func (_c *AllowedDomainCreate) SetNillableAddedBy(v *uuid.UUID) *AllowedDomainCreate {
+	if v != nil {
+		_c.SetAddedBy(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AllowedDomainCreate) SetID(v uuid.UUID) *AllowedDomainCreate {
 	_c.mutation.SetID(v)
@@ -149,6 +163,10 @@ func (_c *AllowedDomainCreate) createSpec() (*AllowedDomain, *sqlgraph.CreateSpe
 		_spec.SetField(alloweddomain.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.AddedBy(); ok {
+		_spec.SetField(alloweddomain.FieldAddedBy, field.TypeUUID, value)
+		_node.AddedBy = &value
+	}
 	return _node, _spec
 }
 
@@ -223,6 +241,9 @@ func (u *AllowedDomainUpsertOne) UpdateNewValues() *AllowedDomainUpsertOne {
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(alloweddomain.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.AddedBy(); exists {
+			s.SetIgnore(alloweddomain.FieldAddedBy)
 		}
 	}))
 	return u
@@ -443,6 +464,9 @@ func (u *AllowedDomainUpsertBulk) UpdateNewValues() *AllowedDomainUpsertBulk {
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(alloweddomain.FieldCreatedAt)
+			}
+			if _, exists := b.mutation.AddedBy(); exists {
+				s.SetIgnore(alloweddomain.FieldAddedBy)
 			}
 		}
 	}))

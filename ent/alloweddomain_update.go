@@ -75,6 +75,9 @@ func (_u *AllowedDomainUpdate) sqlSave(ctx context.Context) (_node int, err erro
 			}
 		}
 	}
+	if _u.mutation.AddedByCleared() {
+		_spec.ClearField(alloweddomain.FieldAddedBy, field.TypeUUID)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -173,6 +176,9 @@ func (_u *AllowedDomainUpdateOne) sqlSave(ctx context.Context) (_node *AllowedDo
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.AddedByCleared() {
+		_spec.ClearField(alloweddomain.FieldAddedBy, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AllowedDomain{config: _u.config}

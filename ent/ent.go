@@ -16,15 +16,19 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -99,15 +103,19 @@ func checkColumn(t, c string) error {
 			auditseal.Table:       auditseal.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
+			domainrequest.Table:   domainrequest.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			invitation.Table:      invitation.ValidColumn,
 			invitationevent.Table: invitationevent.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
+			officeridentity.Table: officeridentity.ValidColumn,
+			ratelimit.Table:       ratelimit.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,
 			sandboxmail.Table:     sandboxmail.ValidColumn,
 			sandboxperson.Table:   sandboxperson.ValidColumn,
 			session.Table:         session.ValidColumn,
+			signinattempt.Table:   signinattempt.ValidColumn,
 			signincode.Table:      signincode.ValidColumn,
 			token.Table:           token.ValidColumn,
 		})

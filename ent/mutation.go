@@ -14,16 +14,21 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/predicate"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 	"techbiz/internal/access"
@@ -52,15 +57,20 @@ const (
 	TypeAuditSeal       = "AuditSeal"
 	TypeBatch           = "Batch"
 	TypeBatchRow        = "BatchRow"
+	TypeDataKeys        = "DataKeys"
 	TypeIdempotencyKey  = "IdempotencyKey"
 	TypeInvitation      = "Invitation"
 	TypeInvitationEvent = "InvitationEvent"
+	TypeKeyHolder       = "KeyHolder"
 	TypeMarker          = "Marker"
 	TypeOfficer         = "Officer"
+	TypeOfficerIdentity = "OfficerIdentity"
+	TypeRateLimit       = "RateLimit"
 	TypeSandboxClock    = "SandboxClock"
 	TypeSandboxMail     = "SandboxMail"
 	TypeSandboxPerson   = "SandboxPerson"
 	TypeSession         = "Session"
+	TypeSignInAttempt   = "SignInAttempt"
 	TypeSignInCode      = "SignInCode"
 	TypeToken           = "Token"
 )
@@ -5175,6 +5185,7 @@ type BatchRowMutation struct {
 	email_key        *string
 	username_key     *string
 	number_key       *string
+	number_key2      *string
 	first_name_key   *string
 	last_name_key    *string
 	organisation_key *string
@@ -6305,6 +6316,55 @@ func (m *BatchRowMutation) ResetNumberKey() {
 	delete(m.clearedFields, batchrow.FieldNumberKey)
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (m *BatchRowMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *BatchRowMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *BatchRowMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[batchrow.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *BatchRowMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *BatchRowMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, batchrow.FieldNumberKey2)
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (m *BatchRowMutation) SetFirstNameKey(s string) {
 	m.first_name_key = &s
@@ -6842,7 +6902,7 @@ func (m *BatchRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BatchRowMutation) Fields() []string {
-	fields := make([]string, 0, 33)
+	fields := make([]string, 0, 34)
 	if m.batch != nil {
 		fields = append(fields, batchrow.FieldBatchID)
 	}
@@ -6905,6 +6965,9 @@ func (m *BatchRowMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, batchrow.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, batchrow.FieldNumberKey2)
 	}
 	if m.first_name_key != nil {
 		fields = append(fields, batchrow.FieldFirstNameKey)
@@ -6992,6 +7055,8 @@ func (m *BatchRowMutation) Field(name string) (ent.Value, bool) {
 		return m.UsernameKey()
 	case batchrow.FieldNumberKey:
 		return m.NumberKey()
+	case batchrow.FieldNumberKey2:
+		return m.NumberKey2()
 	case batchrow.FieldFirstNameKey:
 		return m.FirstNameKey()
 	case batchrow.FieldLastNameKey:
@@ -7067,6 +7132,8 @@ func (m *BatchRowMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUsernameKey(ctx)
 	case batchrow.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case batchrow.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case batchrow.FieldFirstNameKey:
 		return m.OldFirstNameKey(ctx)
 	case batchrow.FieldLastNameKey:
@@ -7246,6 +7313,13 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case batchrow.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case batchrow.FieldFirstNameKey:
 		v, ok := value.(string)
@@ -7436,6 +7510,9 @@ func (m *BatchRowMutation) ClearedFields() []string {
 	if m.FieldCleared(batchrow.FieldNumberKey) {
 		fields = append(fields, batchrow.FieldNumberKey)
 	}
+	if m.FieldCleared(batchrow.FieldNumberKey2) {
+		fields = append(fields, batchrow.FieldNumberKey2)
+	}
 	if m.FieldCleared(batchrow.FieldHints) {
 		fields = append(fields, batchrow.FieldHints)
 	}
@@ -7500,6 +7577,9 @@ func (m *BatchRowMutation) ClearField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ClearNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case batchrow.FieldHints:
 		m.ClearHints()
@@ -7574,6 +7654,9 @@ func (m *BatchRowMutation) ResetField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case batchrow.FieldFirstNameKey:
 		m.ResetFirstNameKey()
@@ -7687,6 +7770,446 @@ func (m *BatchRowMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow edge %s", name)
+}
+
+// DataKeysMutation represents an operation that mutates the DataKeys nodes in the graph.
+type DataKeysMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	data          *string
+	index         *string
+	changed_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*DataKeys, error)
+	predicates    []predicate.DataKeys
+}
+
+var _ ent.Mutation = (*DataKeysMutation)(nil)
+
+// datakeysOption allows management of the mutation configuration using functional options.
+type datakeysOption func(*DataKeysMutation)
+
+// newDataKeysMutation creates new mutation for the DataKeys entity.
+func newDataKeysMutation(c config, op Op, opts ...datakeysOption) *DataKeysMutation {
+	m := &DataKeysMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDataKeys,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDataKeysID sets the ID field of the mutation.
+func withDataKeysID(id int) datakeysOption {
+	return func(m *DataKeysMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DataKeys
+		)
+		m.oldValue = func(ctx context.Context) (*DataKeys, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DataKeys.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDataKeys sets the old DataKeys of the mutation.
+func withDataKeys(node *DataKeys) datakeysOption {
+	return func(m *DataKeysMutation) {
+		m.oldValue = func(context.Context) (*DataKeys, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DataKeysMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DataKeysMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DataKeys entities.
+func (m *DataKeysMutation) SetID(id int) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DataKeysMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DataKeysMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DataKeys.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetData sets the "data" field.
+func (m *DataKeysMutation) SetData(s string) {
+	m.data = &s
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *DataKeysMutation) Data() (r string, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldData(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *DataKeysMutation) ResetData() {
+	m.data = nil
+}
+
+// SetIndex sets the "index" field.
+func (m *DataKeysMutation) SetIndex(s string) {
+	m.index = &s
+}
+
+// Index returns the value of the "index" field in the mutation.
+func (m *DataKeysMutation) Index() (r string, exists bool) {
+	v := m.index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIndex returns the old "index" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIndex: %w", err)
+	}
+	return oldValue.Index, nil
+}
+
+// ResetIndex resets all changes to the "index" field.
+func (m *DataKeysMutation) ResetIndex() {
+	m.index = nil
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *DataKeysMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *DataKeysMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *DataKeysMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// Where appends a list predicates to the DataKeysMutation builder.
+func (m *DataKeysMutation) Where(ps ...predicate.DataKeys) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DataKeysMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DataKeysMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DataKeys, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DataKeysMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DataKeysMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DataKeys).
+func (m *DataKeysMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DataKeysMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.data != nil {
+		fields = append(fields, datakeys.FieldData)
+	}
+	if m.index != nil {
+		fields = append(fields, datakeys.FieldIndex)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, datakeys.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DataKeysMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case datakeys.FieldData:
+		return m.Data()
+	case datakeys.FieldIndex:
+		return m.Index()
+	case datakeys.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DataKeysMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case datakeys.FieldData:
+		return m.OldData(ctx)
+	case datakeys.FieldIndex:
+		return m.OldIndex(ctx)
+	case datakeys.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case datakeys.FieldData:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	case datakeys.FieldIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIndex(v)
+		return nil
+	case datakeys.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DataKeysMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DataKeysMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DataKeys numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DataKeysMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DataKeysMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DataKeysMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DataKeys nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DataKeysMutation) ResetField(name string) error {
+	switch name {
+	case datakeys.FieldData:
+		m.ResetData()
+		return nil
+	case datakeys.FieldIndex:
+		m.ResetIndex()
+		return nil
+	case datakeys.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DataKeysMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DataKeysMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DataKeysMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DataKeysMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DataKeysMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DataKeysMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DataKeysMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DataKeysMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys edge %s", name)
 }
 
 // IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
@@ -8310,6 +8833,7 @@ type InvitationMutation struct {
 	last_name_key    *string
 	contact_number   *string
 	number_key       *string
+	number_key2      *string
 	organisation     *string
 	organisation_key *string
 	department       *string
@@ -8342,6 +8866,7 @@ type InvitationMutation struct {
 	addsend_count    *int
 	last_sent_at     *time.Time
 	resent_at        *time.Time
+	anonymised_at    *time.Time
 	clearedFields    map[string]struct{}
 	inviter          *uuid.UUID
 	clearedinviter   bool
@@ -9127,6 +9652,55 @@ func (m *InvitationMutation) NumberKeyCleared() bool {
 func (m *InvitationMutation) ResetNumberKey() {
 	m.number_key = nil
 	delete(m.clearedFields, invitation.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *InvitationMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *InvitationMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *InvitationMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[invitation.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *InvitationMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[invitation.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *InvitationMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, invitation.FieldNumberKey2)
 }
 
 // SetOrganisation sets the "organisation" field.
@@ -10399,6 +10973,55 @@ func (m *InvitationMutation) ResetResentAt() {
 	delete(m.clearedFields, invitation.FieldResentAt)
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (m *InvitationMutation) SetAnonymisedAt(t time.Time) {
+	m.anonymised_at = &t
+}
+
+// AnonymisedAt returns the value of the "anonymised_at" field in the mutation.
+func (m *InvitationMutation) AnonymisedAt() (r time.Time, exists bool) {
+	v := m.anonymised_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnonymisedAt returns the old "anonymised_at" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldAnonymisedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnonymisedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnonymisedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnonymisedAt: %w", err)
+	}
+	return oldValue.AnonymisedAt, nil
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (m *InvitationMutation) ClearAnonymisedAt() {
+	m.anonymised_at = nil
+	m.clearedFields[invitation.FieldAnonymisedAt] = struct{}{}
+}
+
+// AnonymisedAtCleared returns if the "anonymised_at" field was cleared in this mutation.
+func (m *InvitationMutation) AnonymisedAtCleared() bool {
+	_, ok := m.clearedFields[invitation.FieldAnonymisedAt]
+	return ok
+}
+
+// ResetAnonymisedAt resets all changes to the "anonymised_at" field.
+func (m *InvitationMutation) ResetAnonymisedAt() {
+	m.anonymised_at = nil
+	delete(m.clearedFields, invitation.FieldAnonymisedAt)
+}
+
 // ClearInviter clears the "inviter" edge to the Officer entity.
 func (m *InvitationMutation) ClearInviter() {
 	m.clearedinviter = true
@@ -10541,7 +11164,7 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 43)
+	fields := make([]string, 0, 45)
 	if m.inviter != nil {
 		fields = append(fields, invitation.FieldInviterID)
 	}
@@ -10586,6 +11209,9 @@ func (m *InvitationMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, invitation.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, invitation.FieldNumberKey2)
 	}
 	if m.organisation != nil {
 		fields = append(fields, invitation.FieldOrganisation)
@@ -10671,6 +11297,9 @@ func (m *InvitationMutation) Fields() []string {
 	if m.resent_at != nil {
 		fields = append(fields, invitation.FieldResentAt)
 	}
+	if m.anonymised_at != nil {
+		fields = append(fields, invitation.FieldAnonymisedAt)
+	}
 	return fields
 }
 
@@ -10709,6 +11338,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactNumber()
 	case invitation.FieldNumberKey:
 		return m.NumberKey()
+	case invitation.FieldNumberKey2:
+		return m.NumberKey2()
 	case invitation.FieldOrganisation:
 		return m.Organisation()
 	case invitation.FieldOrganisationKey:
@@ -10765,6 +11396,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastSentAt()
 	case invitation.FieldResentAt:
 		return m.ResentAt()
+	case invitation.FieldAnonymisedAt:
+		return m.AnonymisedAt()
 	}
 	return nil, false
 }
@@ -10804,6 +11437,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldContactNumber(ctx)
 	case invitation.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case invitation.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case invitation.FieldOrganisation:
 		return m.OldOrganisation(ctx)
 	case invitation.FieldOrganisationKey:
@@ -10860,6 +11495,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldLastSentAt(ctx)
 	case invitation.FieldResentAt:
 		return m.OldResentAt(ctx)
+	case invitation.FieldAnonymisedAt:
+		return m.OldAnonymisedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -10973,6 +11610,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case invitation.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case invitation.FieldOrganisation:
 		v, ok := value.(string)
@@ -11170,6 +11814,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetResentAt(v)
 		return nil
+	case invitation.FieldAnonymisedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnonymisedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -11281,6 +11932,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	if m.FieldCleared(invitation.FieldNumberKey) {
 		fields = append(fields, invitation.FieldNumberKey)
 	}
+	if m.FieldCleared(invitation.FieldNumberKey2) {
+		fields = append(fields, invitation.FieldNumberKey2)
+	}
 	if m.FieldCleared(invitation.FieldOrganisation) {
 		fields = append(fields, invitation.FieldOrganisation)
 	}
@@ -11322,6 +11976,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(invitation.FieldResentAt) {
 		fields = append(fields, invitation.FieldResentAt)
+	}
+	if m.FieldCleared(invitation.FieldAnonymisedAt) {
+		fields = append(fields, invitation.FieldAnonymisedAt)
 	}
 	return fields
 }
@@ -11367,6 +12024,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 	case invitation.FieldNumberKey:
 		m.ClearNumberKey()
 		return nil
+	case invitation.FieldNumberKey2:
+		m.ClearNumberKey2()
+		return nil
 	case invitation.FieldOrganisation:
 		m.ClearOrganisation()
 		return nil
@@ -11408,6 +12068,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ClearResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ClearAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation nullable field %s", name)
@@ -11461,6 +12124,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case invitation.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case invitation.FieldOrganisation:
 		m.ResetOrganisation()
@@ -11545,6 +12211,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ResetResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ResetAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
@@ -12313,6 +12982,446 @@ func (m *InvitationEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown InvitationEvent edge %s", name)
 }
 
+// KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
+type KeyHolderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	keys          *string
+	use           *string
+	seen_at       *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*KeyHolder, error)
+	predicates    []predicate.KeyHolder
+}
+
+var _ ent.Mutation = (*KeyHolderMutation)(nil)
+
+// keyholderOption allows management of the mutation configuration using functional options.
+type keyholderOption func(*KeyHolderMutation)
+
+// newKeyHolderMutation creates new mutation for the KeyHolder entity.
+func newKeyHolderMutation(c config, op Op, opts ...keyholderOption) *KeyHolderMutation {
+	m := &KeyHolderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyHolder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyHolderID sets the ID field of the mutation.
+func withKeyHolderID(id string) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyHolder
+		)
+		m.oldValue = func(ctx context.Context) (*KeyHolder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyHolder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyHolder sets the old KeyHolder of the mutation.
+func withKeyHolder(node *KeyHolder) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		m.oldValue = func(context.Context) (*KeyHolder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyHolderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyHolderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyHolder entities.
+func (m *KeyHolderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyHolderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyHolderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyHolder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKeys sets the "keys" field.
+func (m *KeyHolderMutation) SetKeys(s string) {
+	m.keys = &s
+}
+
+// Keys returns the value of the "keys" field in the mutation.
+func (m *KeyHolderMutation) Keys() (r string, exists bool) {
+	v := m.keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeys returns the old "keys" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldKeys(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeys: %w", err)
+	}
+	return oldValue.Keys, nil
+}
+
+// ResetKeys resets all changes to the "keys" field.
+func (m *KeyHolderMutation) ResetKeys() {
+	m.keys = nil
+}
+
+// SetUse sets the "use" field.
+func (m *KeyHolderMutation) SetUse(s string) {
+	m.use = &s
+}
+
+// Use returns the value of the "use" field in the mutation.
+func (m *KeyHolderMutation) Use() (r string, exists bool) {
+	v := m.use
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUse returns the old "use" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldUse(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUse is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUse requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUse: %w", err)
+	}
+	return oldValue.Use, nil
+}
+
+// ResetUse resets all changes to the "use" field.
+func (m *KeyHolderMutation) ResetUse() {
+	m.use = nil
+}
+
+// SetSeenAt sets the "seen_at" field.
+func (m *KeyHolderMutation) SetSeenAt(t time.Time) {
+	m.seen_at = &t
+}
+
+// SeenAt returns the value of the "seen_at" field in the mutation.
+func (m *KeyHolderMutation) SeenAt() (r time.Time, exists bool) {
+	v := m.seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenAt returns the old "seen_at" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenAt: %w", err)
+	}
+	return oldValue.SeenAt, nil
+}
+
+// ResetSeenAt resets all changes to the "seen_at" field.
+func (m *KeyHolderMutation) ResetSeenAt() {
+	m.seen_at = nil
+}
+
+// Where appends a list predicates to the KeyHolderMutation builder.
+func (m *KeyHolderMutation) Where(ps ...predicate.KeyHolder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyHolderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyHolderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyHolder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyHolderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyHolderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyHolder).
+func (m *KeyHolderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyHolderMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.keys != nil {
+		fields = append(fields, keyholder.FieldKeys)
+	}
+	if m.use != nil {
+		fields = append(fields, keyholder.FieldUse)
+	}
+	if m.seen_at != nil {
+		fields = append(fields, keyholder.FieldSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyHolderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.Keys()
+	case keyholder.FieldUse:
+		return m.Use()
+	case keyholder.FieldSeenAt:
+		return m.SeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyHolderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.OldKeys(ctx)
+	case keyholder.FieldUse:
+		return m.OldUse(ctx)
+	case keyholder.FieldSeenAt:
+		return m.OldSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyholder.FieldKeys:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeys(v)
+		return nil
+	case keyholder.FieldUse:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUse(v)
+		return nil
+	case keyholder.FieldSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyHolderMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyHolderMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyHolder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyHolderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyHolderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyHolder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ResetField(name string) error {
+	switch name {
+	case keyholder.FieldKeys:
+		m.ResetKeys()
+		return nil
+	case keyholder.FieldUse:
+		m.ResetUse()
+		return nil
+	case keyholder.FieldSeenAt:
+		m.ResetSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyHolderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyHolderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyHolderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyHolderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyHolderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyHolderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyHolderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyHolderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder edge %s", name)
+}
+
 // MarkerMutation represents an operation that mutates the Marker nodes in the graph.
 type MarkerMutation struct {
 	config
@@ -12723,6 +13832,9 @@ type OfficerMutation struct {
 	sessions           map[uuid.UUID]struct{}
 	removedsessions    map[uuid.UUID]struct{}
 	clearedsessions    bool
+	identities         map[uuid.UUID]struct{}
+	removedidentities  map[uuid.UUID]struct{}
+	clearedidentities  bool
 	done               bool
 	oldValue           func(context.Context) (*Officer, error)
 	predicates         []predicate.Officer
@@ -13241,6 +14353,60 @@ func (m *OfficerMutation) ResetSessions() {
 	m.removedsessions = nil
 }
 
+// AddIdentityIDs adds the "identities" edge to the OfficerIdentity entity by ids.
+func (m *OfficerMutation) AddIdentityIDs(ids ...uuid.UUID) {
+	if m.identities == nil {
+		m.identities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.identities[ids[i]] = struct{}{}
+	}
+}
+
+// ClearIdentities clears the "identities" edge to the OfficerIdentity entity.
+func (m *OfficerMutation) ClearIdentities() {
+	m.clearedidentities = true
+}
+
+// IdentitiesCleared reports if the "identities" edge to the OfficerIdentity entity was cleared.
+func (m *OfficerMutation) IdentitiesCleared() bool {
+	return m.clearedidentities
+}
+
+// RemoveIdentityIDs removes the "identities" edge to the OfficerIdentity entity by IDs.
+func (m *OfficerMutation) RemoveIdentityIDs(ids ...uuid.UUID) {
+	if m.removedidentities == nil {
+		m.removedidentities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.identities, ids[i])
+		m.removedidentities[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedIdentities returns the removed IDs of the "identities" edge to the OfficerIdentity entity.
+func (m *OfficerMutation) RemovedIdentitiesIDs() (ids []uuid.UUID) {
+	for id := range m.removedidentities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// IdentitiesIDs returns the "identities" edge IDs in the mutation.
+func (m *OfficerMutation) IdentitiesIDs() (ids []uuid.UUID) {
+	for id := range m.identities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetIdentities resets all changes to the "identities" edge.
+func (m *OfficerMutation) ResetIdentities() {
+	m.identities = nil
+	m.clearedidentities = false
+	m.removedidentities = nil
+}
+
 // Where appends a list predicates to the OfficerMutation builder.
 func (m *OfficerMutation) Where(ps ...predicate.Officer) {
 	m.predicates = append(m.predicates, ps...)
@@ -13451,7 +14617,7 @@ func (m *OfficerMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OfficerMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.invitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -13463,6 +14629,9 @@ func (m *OfficerMutation) AddedEdges() []string {
 	}
 	if m.sessions != nil {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.identities != nil {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	return edges
 }
@@ -13495,13 +14664,19 @@ func (m *OfficerMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeIdentities:
+		ids := make([]ent.Value, 0, len(m.identities))
+		for id := range m.identities {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OfficerMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.removedinvitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -13513,6 +14688,9 @@ func (m *OfficerMutation) RemovedEdges() []string {
 	}
 	if m.removedsessions != nil {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.removedidentities != nil {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	return edges
 }
@@ -13545,13 +14723,19 @@ func (m *OfficerMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeIdentities:
+		ids := make([]ent.Value, 0, len(m.removedidentities))
+		for id := range m.removedidentities {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OfficerMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedinvitations {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -13563,6 +14747,9 @@ func (m *OfficerMutation) ClearedEdges() []string {
 	}
 	if m.clearedsessions {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.clearedidentities {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	return edges
 }
@@ -13579,6 +14766,8 @@ func (m *OfficerMutation) EdgeCleared(name string) bool {
 		return m.clearedtokens
 	case officer.EdgeSessions:
 		return m.clearedsessions
+	case officer.EdgeIdentities:
+		return m.clearedidentities
 	}
 	return false
 }
@@ -13607,8 +14796,1057 @@ func (m *OfficerMutation) ResetEdge(name string) error {
 	case officer.EdgeSessions:
 		m.ResetSessions()
 		return nil
+	case officer.EdgeIdentities:
+		m.ResetIdentities()
+		return nil
 	}
 	return fmt.Errorf("unknown Officer edge %s", name)
+}
+
+// OfficerIdentityMutation represents an operation that mutates the OfficerIdentity nodes in the graph.
+type OfficerIdentityMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	issuer         *string
+	subject        *string
+	created_at     *time.Time
+	last_seen_at   *time.Time
+	clearedFields  map[string]struct{}
+	officer        *uuid.UUID
+	clearedofficer bool
+	done           bool
+	oldValue       func(context.Context) (*OfficerIdentity, error)
+	predicates     []predicate.OfficerIdentity
+}
+
+var _ ent.Mutation = (*OfficerIdentityMutation)(nil)
+
+// officeridentityOption allows management of the mutation configuration using functional options.
+type officeridentityOption func(*OfficerIdentityMutation)
+
+// newOfficerIdentityMutation creates new mutation for the OfficerIdentity entity.
+func newOfficerIdentityMutation(c config, op Op, opts ...officeridentityOption) *OfficerIdentityMutation {
+	m := &OfficerIdentityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOfficerIdentity,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOfficerIdentityID sets the ID field of the mutation.
+func withOfficerIdentityID(id uuid.UUID) officeridentityOption {
+	return func(m *OfficerIdentityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OfficerIdentity
+		)
+		m.oldValue = func(ctx context.Context) (*OfficerIdentity, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OfficerIdentity.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOfficerIdentity sets the old OfficerIdentity of the mutation.
+func withOfficerIdentity(node *OfficerIdentity) officeridentityOption {
+	return func(m *OfficerIdentityMutation) {
+		m.oldValue = func(context.Context) (*OfficerIdentity, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OfficerIdentityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OfficerIdentityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of OfficerIdentity entities.
+func (m *OfficerIdentityMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OfficerIdentityMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OfficerIdentityMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OfficerIdentity.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetIssuer sets the "issuer" field.
+func (m *OfficerIdentityMutation) SetIssuer(s string) {
+	m.issuer = &s
+}
+
+// Issuer returns the value of the "issuer" field in the mutation.
+func (m *OfficerIdentityMutation) Issuer() (r string, exists bool) {
+	v := m.issuer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuer returns the old "issuer" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldIssuer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuer: %w", err)
+	}
+	return oldValue.Issuer, nil
+}
+
+// ResetIssuer resets all changes to the "issuer" field.
+func (m *OfficerIdentityMutation) ResetIssuer() {
+	m.issuer = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *OfficerIdentityMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *OfficerIdentityMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *OfficerIdentityMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetOfficerID sets the "officer_id" field.
+func (m *OfficerIdentityMutation) SetOfficerID(u uuid.UUID) {
+	m.officer = &u
+}
+
+// OfficerID returns the value of the "officer_id" field in the mutation.
+func (m *OfficerIdentityMutation) OfficerID() (r uuid.UUID, exists bool) {
+	v := m.officer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfficerID returns the old "officer_id" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldOfficerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfficerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfficerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfficerID: %w", err)
+	}
+	return oldValue.OfficerID, nil
+}
+
+// ResetOfficerID resets all changes to the "officer_id" field.
+func (m *OfficerIdentityMutation) ResetOfficerID() {
+	m.officer = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OfficerIdentityMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OfficerIdentityMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OfficerIdentityMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *OfficerIdentityMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *OfficerIdentityMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *OfficerIdentityMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// ClearOfficer clears the "officer" edge to the Officer entity.
+func (m *OfficerIdentityMutation) ClearOfficer() {
+	m.clearedofficer = true
+	m.clearedFields[officeridentity.FieldOfficerID] = struct{}{}
+}
+
+// OfficerCleared reports if the "officer" edge to the Officer entity was cleared.
+func (m *OfficerIdentityMutation) OfficerCleared() bool {
+	return m.clearedofficer
+}
+
+// OfficerIDs returns the "officer" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfficerID instead. It exists only for internal usage by the builders.
+func (m *OfficerIdentityMutation) OfficerIDs() (ids []uuid.UUID) {
+	if id := m.officer; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOfficer resets all changes to the "officer" edge.
+func (m *OfficerIdentityMutation) ResetOfficer() {
+	m.officer = nil
+	m.clearedofficer = false
+}
+
+// Where appends a list predicates to the OfficerIdentityMutation builder.
+func (m *OfficerIdentityMutation) Where(ps ...predicate.OfficerIdentity) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OfficerIdentityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OfficerIdentityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OfficerIdentity, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OfficerIdentityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OfficerIdentityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OfficerIdentity).
+func (m *OfficerIdentityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OfficerIdentityMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.issuer != nil {
+		fields = append(fields, officeridentity.FieldIssuer)
+	}
+	if m.subject != nil {
+		fields = append(fields, officeridentity.FieldSubject)
+	}
+	if m.officer != nil {
+		fields = append(fields, officeridentity.FieldOfficerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, officeridentity.FieldCreatedAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, officeridentity.FieldLastSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OfficerIdentityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case officeridentity.FieldIssuer:
+		return m.Issuer()
+	case officeridentity.FieldSubject:
+		return m.Subject()
+	case officeridentity.FieldOfficerID:
+		return m.OfficerID()
+	case officeridentity.FieldCreatedAt:
+		return m.CreatedAt()
+	case officeridentity.FieldLastSeenAt:
+		return m.LastSeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OfficerIdentityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case officeridentity.FieldIssuer:
+		return m.OldIssuer(ctx)
+	case officeridentity.FieldSubject:
+		return m.OldSubject(ctx)
+	case officeridentity.FieldOfficerID:
+		return m.OldOfficerID(ctx)
+	case officeridentity.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case officeridentity.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OfficerIdentityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case officeridentity.FieldIssuer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuer(v)
+		return nil
+	case officeridentity.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case officeridentity.FieldOfficerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfficerID(v)
+		return nil
+	case officeridentity.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case officeridentity.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OfficerIdentityMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OfficerIdentityMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OfficerIdentityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown OfficerIdentity numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OfficerIdentityMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OfficerIdentityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OfficerIdentityMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown OfficerIdentity nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OfficerIdentityMutation) ResetField(name string) error {
+	switch name {
+	case officeridentity.FieldIssuer:
+		m.ResetIssuer()
+		return nil
+	case officeridentity.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case officeridentity.FieldOfficerID:
+		m.ResetOfficerID()
+		return nil
+	case officeridentity.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case officeridentity.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OfficerIdentityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.officer != nil {
+		edges = append(edges, officeridentity.EdgeOfficer)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OfficerIdentityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		if id := m.officer; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OfficerIdentityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OfficerIdentityMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OfficerIdentityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedofficer {
+		edges = append(edges, officeridentity.EdgeOfficer)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OfficerIdentityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		return m.clearedofficer
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OfficerIdentityMutation) ClearEdge(name string) error {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		m.ClearOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OfficerIdentityMutation) ResetEdge(name string) error {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		m.ResetOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity edge %s", name)
+}
+
+// RateLimitMutation represents an operation that mutates the RateLimit nodes in the graph.
+type RateLimitMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	full_at       *int64
+	addfull_at    *int64
+	taken         *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RateLimit, error)
+	predicates    []predicate.RateLimit
+}
+
+var _ ent.Mutation = (*RateLimitMutation)(nil)
+
+// ratelimitOption allows management of the mutation configuration using functional options.
+type ratelimitOption func(*RateLimitMutation)
+
+// newRateLimitMutation creates new mutation for the RateLimit entity.
+func newRateLimitMutation(c config, op Op, opts ...ratelimitOption) *RateLimitMutation {
+	m := &RateLimitMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRateLimit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRateLimitID sets the ID field of the mutation.
+func withRateLimitID(id uuid.UUID) ratelimitOption {
+	return func(m *RateLimitMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RateLimit
+		)
+		m.oldValue = func(ctx context.Context) (*RateLimit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RateLimit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRateLimit sets the old RateLimit of the mutation.
+func withRateLimit(node *RateLimit) ratelimitOption {
+	return func(m *RateLimitMutation) {
+		m.oldValue = func(context.Context) (*RateLimit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RateLimitMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RateLimitMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RateLimit entities.
+func (m *RateLimitMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RateLimitMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RateLimitMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RateLimit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFullAt sets the "full_at" field.
+func (m *RateLimitMutation) SetFullAt(i int64) {
+	m.full_at = &i
+	m.addfull_at = nil
+}
+
+// FullAt returns the value of the "full_at" field in the mutation.
+func (m *RateLimitMutation) FullAt() (r int64, exists bool) {
+	v := m.full_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFullAt returns the old "full_at" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldFullAt(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFullAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFullAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFullAt: %w", err)
+	}
+	return oldValue.FullAt, nil
+}
+
+// AddFullAt adds i to the "full_at" field.
+func (m *RateLimitMutation) AddFullAt(i int64) {
+	if m.addfull_at != nil {
+		*m.addfull_at += i
+	} else {
+		m.addfull_at = &i
+	}
+}
+
+// AddedFullAt returns the value that was added to the "full_at" field in this mutation.
+func (m *RateLimitMutation) AddedFullAt() (r int64, exists bool) {
+	v := m.addfull_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFullAt resets all changes to the "full_at" field.
+func (m *RateLimitMutation) ResetFullAt() {
+	m.full_at = nil
+	m.addfull_at = nil
+}
+
+// SetTaken sets the "taken" field.
+func (m *RateLimitMutation) SetTaken(b []byte) {
+	m.taken = &b
+}
+
+// Taken returns the value of the "taken" field in the mutation.
+func (m *RateLimitMutation) Taken() (r []byte, exists bool) {
+	v := m.taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaken returns the old "taken" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldTaken(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaken: %w", err)
+	}
+	return oldValue.Taken, nil
+}
+
+// ClearTaken clears the value of the "taken" field.
+func (m *RateLimitMutation) ClearTaken() {
+	m.taken = nil
+	m.clearedFields[ratelimit.FieldTaken] = struct{}{}
+}
+
+// TakenCleared returns if the "taken" field was cleared in this mutation.
+func (m *RateLimitMutation) TakenCleared() bool {
+	_, ok := m.clearedFields[ratelimit.FieldTaken]
+	return ok
+}
+
+// ResetTaken resets all changes to the "taken" field.
+func (m *RateLimitMutation) ResetTaken() {
+	m.taken = nil
+	delete(m.clearedFields, ratelimit.FieldTaken)
+}
+
+// Where appends a list predicates to the RateLimitMutation builder.
+func (m *RateLimitMutation) Where(ps ...predicate.RateLimit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RateLimitMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RateLimitMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RateLimit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RateLimitMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RateLimitMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RateLimit).
+func (m *RateLimitMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RateLimitMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.full_at != nil {
+		fields = append(fields, ratelimit.FieldFullAt)
+	}
+	if m.taken != nil {
+		fields = append(fields, ratelimit.FieldTaken)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RateLimitMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.FullAt()
+	case ratelimit.FieldTaken:
+		return m.Taken()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RateLimitMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.OldFullAt(ctx)
+	case ratelimit.FieldTaken:
+		return m.OldTaken(ctx)
+	}
+	return nil, fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RateLimitMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFullAt(v)
+		return nil
+	case ratelimit.FieldTaken:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RateLimitMutation) AddedFields() []string {
+	var fields []string
+	if m.addfull_at != nil {
+		fields = append(fields, ratelimit.FieldFullAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RateLimitMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.AddedFullAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RateLimitMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFullAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RateLimitMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ratelimit.FieldTaken) {
+		fields = append(fields, ratelimit.FieldTaken)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RateLimitMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RateLimitMutation) ClearField(name string) error {
+	switch name {
+	case ratelimit.FieldTaken:
+		m.ClearTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RateLimitMutation) ResetField(name string) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		m.ResetFullAt()
+		return nil
+	case ratelimit.FieldTaken:
+		m.ResetTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RateLimitMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RateLimitMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RateLimitMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RateLimitMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RateLimitMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RateLimitMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RateLimitMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RateLimit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RateLimitMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RateLimit edge %s", name)
 }
 
 // SandboxClockMutation represents an operation that mutates the SandboxClock nodes in the graph.
@@ -14719,6 +16957,8 @@ type SandboxPersonMutation struct {
 	first_name    *string
 	last_name     *string
 	number        *string
+	number_key    *string
+	number_key2   *string
 	token         *string
 	round         *int
 	addround      *int
@@ -15190,6 +17430,104 @@ func (m *SandboxPersonMutation) ResetNumber() {
 	delete(m.clearedFields, sandboxperson.FieldNumber)
 }
 
+// SetNumberKey sets the "number_key" field.
+func (m *SandboxPersonMutation) SetNumberKey(s string) {
+	m.number_key = &s
+}
+
+// NumberKey returns the value of the "number_key" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey() (r string, exists bool) {
+	v := m.number_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey returns the old "number_key" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey: %w", err)
+	}
+	return oldValue.NumberKey, nil
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (m *SandboxPersonMutation) ClearNumberKey() {
+	m.number_key = nil
+	m.clearedFields[sandboxperson.FieldNumberKey] = struct{}{}
+}
+
+// NumberKeyCleared returns if the "number_key" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKeyCleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey]
+	return ok
+}
+
+// ResetNumberKey resets all changes to the "number_key" field.
+func (m *SandboxPersonMutation) ResetNumberKey() {
+	m.number_key = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *SandboxPersonMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *SandboxPersonMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[sandboxperson.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *SandboxPersonMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey2)
+}
+
 // SetToken sets the "token" field.
 func (m *SandboxPersonMutation) SetToken(s string) {
 	m.token = &s
@@ -15522,7 +17860,7 @@ func (m *SandboxPersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SandboxPersonMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.key != nil {
 		fields = append(fields, sandboxperson.FieldKey)
 	}
@@ -15546,6 +17884,12 @@ func (m *SandboxPersonMutation) Fields() []string {
 	}
 	if m.number != nil {
 		fields = append(fields, sandboxperson.FieldNumber)
+	}
+	if m.number_key != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
 	}
 	if m.token != nil {
 		fields = append(fields, sandboxperson.FieldToken)
@@ -15592,6 +17936,10 @@ func (m *SandboxPersonMutation) Field(name string) (ent.Value, bool) {
 		return m.LastName()
 	case sandboxperson.FieldNumber:
 		return m.Number()
+	case sandboxperson.FieldNumberKey:
+		return m.NumberKey()
+	case sandboxperson.FieldNumberKey2:
+		return m.NumberKey2()
 	case sandboxperson.FieldToken:
 		return m.Token()
 	case sandboxperson.FieldRound:
@@ -15631,6 +17979,10 @@ func (m *SandboxPersonMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldLastName(ctx)
 	case sandboxperson.FieldNumber:
 		return m.OldNumber(ctx)
+	case sandboxperson.FieldNumberKey:
+		return m.OldNumberKey(ctx)
+	case sandboxperson.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case sandboxperson.FieldToken:
 		return m.OldToken(ctx)
 	case sandboxperson.FieldRound:
@@ -15709,6 +18061,20 @@ func (m *SandboxPersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumber(v)
+		return nil
+	case sandboxperson.FieldNumberKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey(v)
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case sandboxperson.FieldToken:
 		v, ok := value.(string)
@@ -15819,6 +18185,12 @@ func (m *SandboxPersonMutation) ClearedFields() []string {
 	if m.FieldCleared(sandboxperson.FieldNumber) {
 		fields = append(fields, sandboxperson.FieldNumber)
 	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey) {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey2) {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
+	}
 	if m.FieldCleared(sandboxperson.FieldExpiresAt) {
 		fields = append(fields, sandboxperson.FieldExpiresAt)
 	}
@@ -15853,6 +18225,12 @@ func (m *SandboxPersonMutation) ClearField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ClearNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ClearNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case sandboxperson.FieldExpiresAt:
 		m.ClearExpiresAt()
@@ -15891,6 +18269,12 @@ func (m *SandboxPersonMutation) ResetField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ResetNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ResetNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case sandboxperson.FieldToken:
 		m.ResetToken()
@@ -15976,6 +18360,9 @@ type SessionMutation struct {
 	created_at     *time.Time
 	seen_at        *time.Time
 	expires_at     *time.Time
+	method         *session.Method
+	address        *string
+	browser        *string
 	clearedFields  map[string]struct{}
 	officer        *uuid.UUID
 	clearedofficer bool
@@ -16317,6 +18704,127 @@ func (m *SessionMutation) ResetExpiresAt() {
 	m.expires_at = nil
 }
 
+// SetMethod sets the "method" field.
+func (m *SessionMutation) SetMethod(s session.Method) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *SessionMutation) Method() (r session.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldMethod(ctx context.Context) (v *session.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ClearMethod clears the value of the "method" field.
+func (m *SessionMutation) ClearMethod() {
+	m.method = nil
+	m.clearedFields[session.FieldMethod] = struct{}{}
+}
+
+// MethodCleared returns if the "method" field was cleared in this mutation.
+func (m *SessionMutation) MethodCleared() bool {
+	_, ok := m.clearedFields[session.FieldMethod]
+	return ok
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *SessionMutation) ResetMethod() {
+	m.method = nil
+	delete(m.clearedFields, session.FieldMethod)
+}
+
+// SetAddress sets the "address" field.
+func (m *SessionMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *SessionMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *SessionMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *SessionMutation) SetBrowser(s string) {
+	m.browser = &s
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *SessionMutation) Browser() (r string, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldBrowser(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *SessionMutation) ResetBrowser() {
+	m.browser = nil
+}
+
 // ClearOfficer clears the "officer" edge to the Officer entity.
 func (m *SessionMutation) ClearOfficer() {
 	m.clearedofficer = true
@@ -16378,7 +18886,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 9)
 	if m.officer != nil {
 		fields = append(fields, session.FieldOfficerID)
 	}
@@ -16396,6 +18904,15 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, session.FieldExpiresAt)
+	}
+	if m.method != nil {
+		fields = append(fields, session.FieldMethod)
+	}
+	if m.address != nil {
+		fields = append(fields, session.FieldAddress)
+	}
+	if m.browser != nil {
+		fields = append(fields, session.FieldBrowser)
 	}
 	return fields
 }
@@ -16417,6 +18934,12 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.SeenAt()
 	case session.FieldExpiresAt:
 		return m.ExpiresAt()
+	case session.FieldMethod:
+		return m.Method()
+	case session.FieldAddress:
+		return m.Address()
+	case session.FieldBrowser:
+		return m.Browser()
 	}
 	return nil, false
 }
@@ -16438,6 +18961,12 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldSeenAt(ctx)
 	case session.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case session.FieldMethod:
+		return m.OldMethod(ctx)
+	case session.FieldAddress:
+		return m.OldAddress(ctx)
+	case session.FieldBrowser:
+		return m.OldBrowser(ctx)
 	}
 	return nil, fmt.Errorf("unknown Session field %s", name)
 }
@@ -16489,6 +19018,27 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case session.FieldMethod:
+		v, ok := value.(session.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case session.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case session.FieldBrowser:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
 }
@@ -16522,6 +19072,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldOfficerID) {
 		fields = append(fields, session.FieldOfficerID)
 	}
+	if m.FieldCleared(session.FieldMethod) {
+		fields = append(fields, session.FieldMethod)
+	}
 	return fields
 }
 
@@ -16538,6 +19091,9 @@ func (m *SessionMutation) ClearField(name string) error {
 	switch name {
 	case session.FieldOfficerID:
 		m.ClearOfficerID()
+		return nil
+	case session.FieldMethod:
+		m.ClearMethod()
 		return nil
 	}
 	return fmt.Errorf("unknown Session nullable field %s", name)
@@ -16564,6 +19120,15 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case session.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case session.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case session.FieldBrowser:
+		m.ResetBrowser()
 		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
@@ -16643,6 +19208,554 @@ func (m *SessionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Session edge %s", name)
 }
 
+// SignInAttemptMutation represents an operation that mutates the SignInAttempt nodes in the graph.
+type SignInAttemptMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	state         *[]byte
+	browser       *[]byte
+	data          *[]byte
+	created_at    *time.Time
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SignInAttempt, error)
+	predicates    []predicate.SignInAttempt
+}
+
+var _ ent.Mutation = (*SignInAttemptMutation)(nil)
+
+// signinattemptOption allows management of the mutation configuration using functional options.
+type signinattemptOption func(*SignInAttemptMutation)
+
+// newSignInAttemptMutation creates new mutation for the SignInAttempt entity.
+func newSignInAttemptMutation(c config, op Op, opts ...signinattemptOption) *SignInAttemptMutation {
+	m := &SignInAttemptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignInAttempt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignInAttemptID sets the ID field of the mutation.
+func withSignInAttemptID(id uuid.UUID) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignInAttempt
+		)
+		m.oldValue = func(ctx context.Context) (*SignInAttempt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignInAttempt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignInAttempt sets the old SignInAttempt of the mutation.
+func withSignInAttempt(node *SignInAttempt) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		m.oldValue = func(context.Context) (*SignInAttempt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignInAttemptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignInAttemptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignInAttempt entities.
+func (m *SignInAttemptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignInAttemptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignInAttemptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignInAttempt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetState sets the "state" field.
+func (m *SignInAttemptMutation) SetState(b []byte) {
+	m.state = &b
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SignInAttemptMutation) State() (r []byte, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldState(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SignInAttemptMutation) ResetState() {
+	m.state = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *SignInAttemptMutation) SetBrowser(b []byte) {
+	m.browser = &b
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *SignInAttemptMutation) Browser() (r []byte, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldBrowser(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *SignInAttemptMutation) ResetBrowser() {
+	m.browser = nil
+}
+
+// SetData sets the "data" field.
+func (m *SignInAttemptMutation) SetData(b []byte) {
+	m.data = &b
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *SignInAttemptMutation) Data() (r []byte, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldData(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *SignInAttemptMutation) ResetData() {
+	m.data = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SignInAttemptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SignInAttemptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SignInAttemptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *SignInAttemptMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *SignInAttemptMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *SignInAttemptMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// Where appends a list predicates to the SignInAttemptMutation builder.
+func (m *SignInAttemptMutation) Where(ps ...predicate.SignInAttempt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignInAttemptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignInAttemptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignInAttempt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignInAttemptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignInAttemptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignInAttempt).
+func (m *SignInAttemptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignInAttemptMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.state != nil {
+		fields = append(fields, signinattempt.FieldState)
+	}
+	if m.browser != nil {
+		fields = append(fields, signinattempt.FieldBrowser)
+	}
+	if m.data != nil {
+		fields = append(fields, signinattempt.FieldData)
+	}
+	if m.created_at != nil {
+		fields = append(fields, signinattempt.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, signinattempt.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignInAttemptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signinattempt.FieldState:
+		return m.State()
+	case signinattempt.FieldBrowser:
+		return m.Browser()
+	case signinattempt.FieldData:
+		return m.Data()
+	case signinattempt.FieldCreatedAt:
+		return m.CreatedAt()
+	case signinattempt.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignInAttemptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signinattempt.FieldState:
+		return m.OldState(ctx)
+	case signinattempt.FieldBrowser:
+		return m.OldBrowser(ctx)
+	case signinattempt.FieldData:
+		return m.OldData(ctx)
+	case signinattempt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case signinattempt.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signinattempt.FieldState:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case signinattempt.FieldBrowser:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
+	case signinattempt.FieldData:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	case signinattempt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case signinattempt.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignInAttemptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignInAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SignInAttempt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignInAttemptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignInAttemptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SignInAttempt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ResetField(name string) error {
+	switch name {
+	case signinattempt.FieldState:
+		m.ResetState()
+		return nil
+	case signinattempt.FieldBrowser:
+		m.ResetBrowser()
+		return nil
+	case signinattempt.FieldData:
+		m.ResetData()
+		return nil
+	case signinattempt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case signinattempt.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignInAttemptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignInAttemptMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignInAttemptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignInAttemptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignInAttemptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignInAttemptMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignInAttemptMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SignInAttempt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignInAttemptMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SignInAttempt edge %s", name)
+}
+
 // SignInCodeMutation represents an operation that mutates the SignInCode nodes in the graph.
 type SignInCodeMutation struct {
 	config
@@ -16651,6 +19764,7 @@ type SignInCodeMutation struct {
 	id            *uuid.UUID
 	email         *string
 	browser       *[]byte
+	network       *[]byte
 	hash          *[]byte
 	tries         *int
 	addtries      *int
@@ -16837,6 +19951,55 @@ func (m *SignInCodeMutation) OldBrowser(ctx context.Context) (v []byte, err erro
 // ResetBrowser resets all changes to the "browser" field.
 func (m *SignInCodeMutation) ResetBrowser() {
 	m.browser = nil
+}
+
+// SetNetwork sets the "network" field.
+func (m *SignInCodeMutation) SetNetwork(b []byte) {
+	m.network = &b
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *SignInCodeMutation) Network() (r []byte, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the SignInCode entity.
+// If the SignInCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInCodeMutation) OldNetwork(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ClearNetwork clears the value of the "network" field.
+func (m *SignInCodeMutation) ClearNetwork() {
+	m.network = nil
+	m.clearedFields[signincode.FieldNetwork] = struct{}{}
+}
+
+// NetworkCleared returns if the "network" field was cleared in this mutation.
+func (m *SignInCodeMutation) NetworkCleared() bool {
+	_, ok := m.clearedFields[signincode.FieldNetwork]
+	return ok
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *SignInCodeMutation) ResetNetwork() {
+	m.network = nil
+	delete(m.clearedFields, signincode.FieldNetwork)
 }
 
 // SetHash sets the "hash" field.
@@ -17086,12 +20249,15 @@ func (m *SignInCodeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SignInCodeMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.email != nil {
 		fields = append(fields, signincode.FieldEmail)
 	}
 	if m.browser != nil {
 		fields = append(fields, signincode.FieldBrowser)
+	}
+	if m.network != nil {
+		fields = append(fields, signincode.FieldNetwork)
 	}
 	if m.hash != nil {
 		fields = append(fields, signincode.FieldHash)
@@ -17120,6 +20286,8 @@ func (m *SignInCodeMutation) Field(name string) (ent.Value, bool) {
 		return m.Email()
 	case signincode.FieldBrowser:
 		return m.Browser()
+	case signincode.FieldNetwork:
+		return m.Network()
 	case signincode.FieldHash:
 		return m.Hash()
 	case signincode.FieldTries:
@@ -17143,6 +20311,8 @@ func (m *SignInCodeMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldEmail(ctx)
 	case signincode.FieldBrowser:
 		return m.OldBrowser(ctx)
+	case signincode.FieldNetwork:
+		return m.OldNetwork(ctx)
 	case signincode.FieldHash:
 		return m.OldHash(ctx)
 	case signincode.FieldTries:
@@ -17175,6 +20345,13 @@ func (m *SignInCodeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBrowser(v)
+		return nil
+	case signincode.FieldNetwork:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
 		return nil
 	case signincode.FieldHash:
 		v, ok := value.([]byte)
@@ -17256,6 +20433,9 @@ func (m *SignInCodeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SignInCodeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(signincode.FieldNetwork) {
+		fields = append(fields, signincode.FieldNetwork)
+	}
 	if m.FieldCleared(signincode.FieldUsedAt) {
 		fields = append(fields, signincode.FieldUsedAt)
 	}
@@ -17273,6 +20453,9 @@ func (m *SignInCodeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SignInCodeMutation) ClearField(name string) error {
 	switch name {
+	case signincode.FieldNetwork:
+		m.ClearNetwork()
+		return nil
 	case signincode.FieldUsedAt:
 		m.ClearUsedAt()
 		return nil
@@ -17289,6 +20472,9 @@ func (m *SignInCodeMutation) ResetField(name string) error {
 		return nil
 	case signincode.FieldBrowser:
 		m.ResetBrowser()
+		return nil
+	case signincode.FieldNetwork:
+		m.ResetNetwork()
 		return nil
 	case signincode.FieldHash:
 		m.ResetHash()

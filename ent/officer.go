@@ -45,9 +45,11 @@ type OfficerEdges struct {
 	Tokens []*Token `json:"tokens,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// Identities holds the value of the identities edge.
+	Identities []*OfficerIdentity `json:"identities,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 }
 
 // InvitationsOrErr returns the Invitations value or an error if the edge
@@ -84,6 +86,15 @@ func (e OfficerEdges) SessionsOrErr() ([]*Session, error) {
 		return e.Sessions, nil
 	}
 	return nil, &NotLoadedError{edge: "sessions"}
+}
+
+// IdentitiesOrErr returns the Identities value or an error if the edge
+// was not loaded in eager-loading.
+func (e OfficerEdges) IdentitiesOrErr() ([]*OfficerIdentity, error) {
+	if e.loadedTypes[4] {
+		return e.Identities, nil
+	}
+	return nil, &NotLoadedError{edge: "identities"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -180,6 +191,11 @@ func (_m *Officer) QueryTokens() *TokenQuery {
 // QuerySessions queries the "sessions" edge of the Officer entity.
 func (_m *Officer) QuerySessions() *SessionQuery {
 	return NewOfficerClient(_m.config).QuerySessions(_m)
+}
+
+// QueryIdentities queries the "identities" edge of the Officer entity.
+func (_m *Officer) QueryIdentities() *OfficerIdentityQuery {
+	return NewOfficerClient(_m.config).QueryIdentities(_m)
 }
 
 // Update returns a builder for updating this Officer.

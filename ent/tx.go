@@ -28,6 +28,8 @@ type Tx struct {
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DomainRequest is the client for interacting with the DomainRequest builders.
+	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Invitation is the client for interacting with the Invitation builders.
@@ -38,6 +40,10 @@ type Tx struct {
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
+	OfficerIdentity *OfficerIdentityClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -46,6 +52,8 @@ type Tx struct {
 	SandboxPerson *SandboxPersonClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// SignInCode is the client for interacting with the SignInCode builders.
 	SignInCode *SignInCodeClient
 	// Token is the client for interacting with the Token builders.
@@ -189,15 +197,19 @@ func (tx *Tx) init() {
 	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
+	tx.DomainRequest = NewDomainRequestClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
+	tx.OfficerIdentity = NewOfficerIdentityClient(tx.config)
+	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)
 	tx.SandboxMail = NewSandboxMailClient(tx.config)
 	tx.SandboxPerson = NewSandboxPersonClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SignInAttempt = NewSignInAttemptClient(tx.config)
 	tx.SignInCode = NewSignInCodeClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
 }

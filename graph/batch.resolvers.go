@@ -11,6 +11,7 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/predicate"
 	"techbiz/graph/generated"
 	"techbiz/graph/model"
 	"techbiz/internal/access"
@@ -171,9 +172,16 @@ func (r *batchRowResolver) Sheet(ctx context.Context, obj *ent.BatchRow) (*strin
 	return &obj.Sheet, nil
 }
 
+// ContactNumber is the resolver for the contactNumber field.
+func (r *batchRowResolver) ContactNumber(ctx context.Context, obj *ent.BatchRow) (*string, error) {
+	_, typed, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return orNil(typed), err
+}
+
 // Issues is the resolver for the issues field.
 func (r *batchRowResolver) Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error) {
-	return noNil(obj.Issues), nil
+	_, typed, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return noNil(invite.WithNumber(obj.Issues, typed)), err
 }
 
 // Hints is the resolver for the hints field.
@@ -262,7 +270,7 @@ func (r *queryResolver) Batch(ctx context.Context, id uuid.UUID) (*ent.Batch, er
 }
 
 // Batches is the resolver for the batches field.
-func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, last *int, before *string) (*model.BatchConnection, error) {
+func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, last *int, before *string, allOfficers *bool) (*model.BatchConnection, error) {
 	actor, err := access.Require(ctx)
 	if err != nil {
 		return nil, err
@@ -272,8 +280,13 @@ func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, 
 	if err != nil {
 		return nil, err
 	}
-	own := entbatch.OwnerID(actor.OfficerID)
-	rows, err := r.DB.Batch.Query().Where(own, w.Select).All(ctx)
+	var whose []predicate.Batch
+	if all, err := beyondOwn(ctx, allOfficers); err != nil {
+		return nil, err
+	} else if !all {
+		whose = append(whose, entbatch.OwnerID(actor.OfficerID))
+	}
+	rows, err := r.DB.Batch.Query().Where(whose...).Where(w.Select).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list batches: %w", err)
 	}
@@ -285,7 +298,7 @@ func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, 
 		Edges: edges(page, func(c string, n *ent.Batch) *model.BatchEdge { return &model.BatchEdge{Cursor: c, Node: n} }),
 		Nodes: page.Nodes, PageInfo: pageInfo(page),
 		Total: func(ctx context.Context) (int, bool, error) {
-			n, err := r.DB.Batch.Query().Where(own).Count(ctx)
+			n, err := r.DB.Batch.Query().Where(whose...).Count(ctx)
 			return n, true, err
 		},
 	}, nil
@@ -293,7 +306,9 @@ func (r *queryResolver) Batches(ctx context.Context, first *int, after *string, 
 
 // BatchProgress is the resolver for the batchProgress field.
 func (r *subscriptionResolver) BatchProgress(ctx context.Context, id uuid.UUID) (<-chan *ent.Batch, error) {
-	if _, err := batch.Load(ctx, r.DB.Client, id); err != nil {
+	if _, err := batch.Load(ctx, r.DB.Client, id); fault.CodeOf(err) == fault.NotFound {
+		return nil, fault.New(fault.BadRequest, "There is no such list among yours.") // a subscription has no null and no payload
+	} else if err != nil {
 		return nil, err
 	}
 	return r.batchProgress(ctx, id), nil

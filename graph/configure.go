@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"techbiz/ent/domainrequest"
 	"techbiz/graph/generated"
 	"techbiz/graph/model"
 	"techbiz/internal/access"
@@ -27,7 +29,13 @@ const complexityLimit = 40_000
 type Options struct {
 	// Introspection lets callers read the schema and be given suggestions.
 	Introspection bool
-	Log           *slog.Logger
+	// Take counts what an operation reads and changes, and returns RATE_LIMITED
+	// where that is too much. Nil counts nothing: the pages count their requests
+	// themselves.
+	Take func(ctx context.Context, reads, changes int) error
+	// Timeout is how long a query or a change may take; 0 means 45 seconds.
+	Timeout time.Duration
+	Log     *slog.Logger
 }
 
 // configurable is what gqlgen's executor and its HTTP server have in common.
@@ -56,7 +64,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 // Configure sets up an executor or an HTTP server with everything that holds for
 // every operation: who acts, the limits, the loaders, and what errors look like.
 func Configure(to configurable, r *Resolver, o Options) {
-	to.SetQueryCache(lru.New[*ast.QueryDocument](500))
+	to.SetQueryCache(newQueryCache())
 	show := present(o.Log)
 	to.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
 		r.refused(ctx, err)
@@ -70,28 +78,39 @@ func Configure(to configurable, r *Resolver, o Options) {
 	if o.Introspection {
 		to.Use(extension.Introspection{})
 	}
+	// The order counts: each stops what would cost more behind it.
+	if o.Take != nil {
+		to.Use(rateLimit{o.Take})
+	}
+	to.Use(knownOnly{})
+	to.Use(persisted())
 	to.Use(sizeLimit{})
 	to.Use(extension.FixedComplexityLimit(complexityLimit))
 	to.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
-		err := authorise(ctx)
+		begun, err := authorise(ctx)
 		if err == nil {
 			err = discloses(ctx)
+		}
+		if err == nil {
+			err = r.oneStream(ctx)
 		}
 		if err != nil {
 			r.refused(ctx, err)
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
-		return next(ctx)
+		return timed(begun, o, next)
 	})
 	// A subscription has many answers, and each reads anew.
 	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		return next(r.withLoaders(ctx))
 	})
-	// The changes of an operation run one after the other, and each answers with
-	// what it left behind.
+	// Each field of a query or a mutation is an act of its own, with loaders of its
+	// own: changes run one after the other, and each answers with what it left behind.
 	to.AroundRootFields(func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
-		if op := graphql.GetOperationContext(ctx).Operation; op.Operation == ast.Mutation {
-			ctx = r.withLoaders(ctx)
+		ctx, err := begin(r.withLoaders(ctx), graphql.GetRootFieldContext(ctx).Field.Field)
+		if err != nil {
+			graphql.AddError(ctx, err)
+			return graphql.Null
 		}
 		return next(ctx)
 	})
@@ -100,14 +119,49 @@ func Configure(to configurable, r *Resolver, o Options) {
 // issueKindsCost is the price of going through the issues of a list.
 const issueKindsCost = 500
 
-// authorise lets officers in, and only those who may write change anything.
-func authorise(ctx context.Context) error {
-	if op := graphql.GetOperationContext(ctx).Operation; op != nil && op.Operation == ast.Mutation {
-		_, err := access.RequireWrite(ctx)
-		return err
+// authorise lets an operation run when whoever acts may do all that it asks for;
+// otherwise nothing of it is done. It returns the context of a subscription, whose
+// one field is its act.
+func authorise(ctx context.Context) (context.Context, error) {
+	if _, err := access.Require(ctx); err != nil {
+		return ctx, err
 	}
-	_, err := access.Require(ctx)
-	return err
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil {
+		return ctx, nil
+	}
+	begun := ctx
+	for _, f := range graphql.CollectFields(op, op.Operation.SelectionSet, []string{rootOf(op.Operation.Operation)}) {
+		var err error
+		if begun, err = begin(ctx, f.Field); err != nil {
+			return ctx, err
+		}
+	}
+	if op.Operation.Operation != ast.Subscription {
+		return ctx, nil
+	}
+	return begun, nil
+}
+
+func rootOf(op ast.Operation) string {
+	switch op {
+	case ast.Mutation:
+		return "Mutation"
+	case ast.Subscription:
+		return "Subscription"
+	case ast.Query:
+	}
+	return "Query"
+}
+
+// begin begins the act that a root field is; what GraphQL itself answers, of the
+// schema, is none.
+func begin(ctx context.Context, f *ast.Field) (context.Context, error) {
+	if strings.HasPrefix(f.Name, "__") {
+		return ctx, nil
+	}
+	ctx, _, err := access.Begin(ctx, access.Act(f.ObjectDefinition.Name+"."+f.Name))
+	return ctx, err
 }
 
 // discloses refuses to tell the schema where introspection is off; gqlgen itself
@@ -125,6 +179,19 @@ func discloses(ctx context.Context) error {
 	return nil
 }
 
+// oneStream refuses a subscription to several things, where gqlgen would answer with an
+// error that looks like one of ours, and one too many.
+func (r *Resolver) oneStream(ctx context.Context) error {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})) != 1 {
+		return fault.New(fault.BadRequest, "Subscribe to one thing at a time.")
+	}
+	return r.streams.take(ctx)
+}
+
 // costs gives lists the price of what they may hold.
 func costs(c *generated.ComplexityRoot) {
 	page := func(child int, first, last *int, size int) int {
@@ -139,12 +206,18 @@ func costs(c *generated.ComplexityRoot) {
 	c.Query.Invitations = func(child int, first *int, _ *string, last *int, _ *string, _ *model.InvitationFilter, _ *model.InvitationOrder) int {
 		return page(child, first, last, invitationsPage)
 	}
-	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string) int {
+	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string, _ *bool) int {
 		return page(child, first, last, batchesPage)
 	}
 	c.Query.Activity = func(child int, first *int, _ *string, last *int, _ *string, _ *model.ActivityFilter) int {
 		return page(child, first, last, activityPage)
 	}
+	c.Query.Officers = func(child int, first *int, _ *string, last *int, _, _ *string, _ *access.Role) int {
+		return page(child, first, last, officersPage)
+	}
+	c.Query.Tokens = func(child int) int { return 1 + maxPage*child }
+	c.Query.DomainRequests = func(child int, _ *domainrequest.State) int { return 1 + maxPage*child }
+	c.Query.AllowedDomains = func(child int) int { return 1 + maxPage*child }
 	c.Batch.Rows = func(child int, first *int, _ *string, last *int, _ *string, _, _, _, _ *bool, _ *string) int {
 		return page(child, first, last, rowsPage)
 	}

@@ -74,10 +74,12 @@ func (r *Resolver) matching(ctx context.Context, f *model.InvitationFilter) ([]p
 		f = &model.InvitationFilter{}
 	}
 	var p []predicate.Invitation
-	if f.AllOfficers == nil || !*f.AllOfficers {
+	all, err := beyondOwn(ctx, f.AllOfficers)
+	if err != nil {
+		return nil, err
+	}
+	if !all {
 		p = append(p, invitation.InviterID(actor.OfficerID))
-	} else if actor.Reach() <= access.Own {
-		return nil, fault.New(fault.Forbidden, "Only an administrator may see the invitations of other officers.")
 	}
 	if f.Search != nil && len(*f.Search) > maxSearch {
 		return nil, fault.New(fault.BadRequest, "Search for at most %d characters.", maxSearch)
@@ -108,6 +110,18 @@ func (r *Resolver) matching(ctx context.Context, f *model.InvitationFilter) ([]p
 		}
 		return invitation.Not(invite.Stuck(r.DB.Now()))
 	}), nil
+}
+
+// beyondOwn says whether a list is to hold more than the caller's own, as far as
+// the policies then let it. Codes: FORBIDDEN for who has nothing but that.
+func beyondOwn(ctx context.Context, asked *bool) (bool, error) {
+	if asked == nil || !*asked {
+		return false, nil
+	}
+	if access.ReachOf(ctx) <= access.Own {
+		return false, fault.New(fault.Forbidden, "Only an administrator may see the invitations of other officers.")
+	}
+	return true, nil
 }
 
 func appendOne[T any](p []predicate.Invitation, v *T, is func(T) predicate.Invitation) []predicate.Invitation {

@@ -15,10 +15,17 @@ import (
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
+	"techbiz/internal/watch"
 	"time"
 
 	"github.com/google/uuid"
 )
+
+// ContactNumber is the resolver for the contactNumber field.
+func (r *invitationResolver) ContactNumber(ctx context.Context, obj *ent.Invitation) (*string, error) {
+	number, _, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return orNil(number), err
+}
 
 // CanResend is the resolver for the canResend field.
 func (r *invitationResolver) CanResend(ctx context.Context, obj *ent.Invitation) (bool, error) {
@@ -192,12 +199,20 @@ func (r *queryResolver) ValidateEmailInvitation(ctx context.Context, input model
 }
 
 // InvitationUpdated is the resolver for the invitationUpdated field.
-func (r *subscriptionResolver) InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error) {
+func (r *subscriptionResolver) InvitationUpdated(ctx context.Context, allOfficers *bool) (<-chan *ent.Invitation, error) {
 	actor, err := access.Require(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.Hub.Invitations(ctx, actor.OfficerID), nil
+	whose := watch.Whose{Officer: actor.OfficerID}
+	if all, err := beyondOwn(ctx, allOfficers); err != nil {
+		return nil, err
+	} else if all && access.ReachOf(ctx) == access.Everything {
+		whose.Everybody = true
+	} else if all {
+		whose.Agency = actor.Agency()
+	}
+	return r.Hub.Invitations(ctx, whose), nil
 }
 
 // Invitation returns generated.InvitationResolver implementation.

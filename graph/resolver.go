@@ -15,7 +15,9 @@ import (
 	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
+	"techbiz/internal/domain"
 	"techbiz/internal/invite"
+	"techbiz/internal/signin"
 	"techbiz/internal/watch"
 )
 
@@ -24,7 +26,12 @@ type Resolver struct {
 	DB      *database.DB
 	Invites *invite.Service
 	Lists   *batch.Service
+	Domains *domain.Service
+	SignIn  *signin.Service // its tokens
 	Hub     *watch.Hub
+	SignIn  *signin.Service
 	Audit   *audit.Log
 	Log     *slog.Logger
+
+	streams streams // that are open
 }

@@ -45,7 +45,7 @@ func (p *portal) download(w http.ResponseWriter, r *http.Request, what string, w
 	err = write(r.Context(), id, out)
 	if err != nil && out.begun {
 		if r.Context().Err() == nil {
-			p.Log.ErrorContext(r.Context(), "download ended early", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "download ended early", "route", r.Pattern, "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}

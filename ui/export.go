@@ -15,6 +15,7 @@ import (
 
 	"techbiz/internal/clock"
 	"techbiz/internal/formula"
+	"techbiz/ui/component"
 	"techbiz/ui/operation"
 )
 
@@ -40,7 +41,7 @@ type exportColumn struct {
 var exportColumns = []exportColumn{
 	{heading: "First Name", width: 18, text: func(i operation.InvitationExport) string { return text(i.FirstName) }},
 	{heading: "Last Name", width: 18, text: func(i operation.InvitationExport) string { return text(i.LastName) }},
-	{heading: "Email", width: 34, text: func(i operation.InvitationExport) string { return i.Email }},
+	{heading: "Email", width: 34, text: func(i operation.InvitationExport) string { return component.ShownAddress(i.Email) }},
 	{heading: "Organisation", width: 24, text: func(i operation.InvitationExport) string { return text(i.Organisation) }},
 	{heading: "Department", width: 20, text: func(i operation.InvitationExport) string { return text(i.Department) }},
 	{heading: "Date of Invite", width: 14, day: func(i operation.InvitationExport) *time.Time { return &i.InvitedAt }},
@@ -114,7 +115,7 @@ func (p *portal) export(w http.ResponseWriter, r *http.Request, contentType, ext
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	if err := p.exportAll(w, r, q, first, open); err != nil {
 		if r.Context().Err() == nil {
-			p.Log.ErrorContext(r.Context(), "export ended early", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "export ended early", "route", r.Pattern, "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}

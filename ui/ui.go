@@ -60,6 +60,9 @@ type Config struct {
 	RecordRefused func(ctx context.Context, reason string)
 	// Recall is how long a submitted list can be called back before it runs.
 	Recall time.Duration
+	// Take counts what a request reads and changes, and returns RATE_LIMITED where
+	// that is too much. Nil counts nothing.
+	Take func(ctx context.Context, reads, changes int) error
 	// Links lead out of the portal.
 	Links Links
 	// Clock is the business clock, which the sandbox can move forward.

@@ -22,7 +22,7 @@ const (
 // Auditing says under which key the activity log stands; the commands that record
 // something share it.
 type Auditing struct {
-	AuditKey hexKey `env:"TECHBIZ_AUDIT_KEY" group:"storage" placeholder:"HEX" help:"Key of the activity log, 64 hexadecimal digits, the same on every replica and never another one. Default: made once and kept in the data folder."`
+	AuditKey hexKey `secret:"" env:"TECHBIZ_AUDIT_KEY" group:"storage" placeholder:"HEX" help:"Key of the activity log, 64 hexadecimal digits, the same on every replica and never another one. Default: made once and kept in the data folder."`
 }
 
 // activity is the activity log on a database.

@@ -14,6 +14,9 @@ import (
 	relay "techbiz/internal/mail"
 )
 
+// sandboxDirectory is the setting of the sandbox's directory.
+const sandboxDirectory = "sandbox"
+
 const (
 	maxRowsLimit  = 100_000
 	leastUpload   = 1 << 10
@@ -30,8 +33,8 @@ const (
 
 func (s *Settings) check() error {
 	for _, rule := range []func() error{
-		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail, s.checkSandbox,
-		s.checkSession, s.checkUpload, s.Logging.check,
+		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail,
+		s.checkSession, s.SignIn.check, s.checkUpload, s.Logging.check, s.checkProduction,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -96,18 +99,18 @@ func (s *Settings) checkPeople() error {
 		return err
 	}
 	government := s.government()
-	for i, d := range s.AllowedDomains {
-		d = address.Fold(d)
-		switch {
-		case !isDomain(d):
-			return mistaken("allowed-domains", "%q is no domain; give what stands behind the @, such as vendor.com", d)
-		case d == s.OfficerDomain:
-			return mistaken("allowed-domains", "%s itself can't be allowed; the agencies' domains below it always are", d)
-		case government.Reserved(d):
-			return mistaken("allowed-domains", "%s can't be allowed; it holds the TechPass IDs of vendors", d)
+	allowed := s.AllowedDomains[:0]
+	for _, d := range s.AllowedDomains {
+		if government.Officer(address.Fold(d)) {
+			continue // always allowed
 		}
-		s.AllowedDomains[i] = d
+		domain, problem := government.VendorDomain(d)
+		if problem != "" {
+			return mistaken("allowed-domains", "%q: %s", d, problem)
+		}
+		allowed = append(allowed, domain)
 	}
+	s.AllowedDomains = allowed
 	for i, a := range s.Admins {
 		if !address.Valid(a) || !government.Officer(address.Domain(a)) {
 			return mistaken("admins", "%q is no public officer's address; give one such as tan.ah.kow@agency.%s", a, s.OfficerDomain)
@@ -124,7 +127,7 @@ func (s *Settings) checkPeople() error {
 func isDomain(d string) bool { return len(d) <= maxDomainSize && address.Valid("x@"+d) }
 
 func (s *Settings) checkDirectory() error {
-	if s.Directory != "sandbox" {
+	if s.Directory != sandboxDirectory {
 		return mistaken("directory", "there is no directory %q; choose sandbox", s.Directory)
 	}
 	return nil
@@ -143,23 +146,6 @@ func (s *Settings) checkMail() error {
 	}
 	r.Close()
 	return nil
-}
-
-// checkSandbox keeps the sandbox, in which anybody may read every mail, on one's
-// own machine.
-func (s *Settings) checkSandbox() error {
-	parts := []string{}
-	if s.Directory == "sandbox" {
-		parts = append(parts, "directory")
-	}
-	if s.SMTPURL == "" {
-		parts = append(parts, "mailbox")
-	}
-	if len(parts) == 0 || s.Sandbox || isLoopback(s.Addr) {
-		return nil
-	}
-	return mistaken("addr", "%s is not a loopback address, and with the sandbox's %s anybody who reaches it could act as anybody; "+
-		"listen on 127.0.0.1, or say with --sandbox (TECHBIZ_SANDBOX=1) that it is meant", s.Addr, strings.Join(parts, " and "))
 }
 
 func isLoopback(addr string) bool {

@@ -64,6 +64,20 @@ func TestNetworks(t *testing.T) {
 	}
 }
 
+func TestRate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"100/s burst 1000": "{100 1s 1000}", "60/m": "{60 1m0s 0}", " 5/h ": "{5 1h0m0s 0}", "off": "{0 0s 0}",
+		"": "", "100": "", "100/d": "", "0/s": "", "-1/s": "", "100/s 1000": "", "100/s burst": "", "100/s burst 0": "",
+		"100/s burst x": "", "100/s burst 9 9": "", "9999999/s": "", "off off": "",
+	} {
+		var r rate
+		if err := r.UnmarshalText([]byte(text)); (err == nil) != (want != "") || err == nil && fmt.Sprint(r.Rate) != want {
+			t.Errorf("%q: read %v, %v", text, r, err)
+		}
+	}
+}
+
 // A flag may be given twice: the later value stands alone.
 func TestValues_Replace(t *testing.T) {
 	t.Parallel()

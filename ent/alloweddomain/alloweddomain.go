@@ -17,6 +17,8 @@ const (
 	FieldDomain = "domain"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldAddedBy holds the string denoting the added_by field in the database.
+	FieldAddedBy = "added_by"
 	// Table holds the table name of the alloweddomain in the database.
 	Table = "allowed_domains"
 )
@@ -26,6 +28,7 @@ var Columns = []string{
 	FieldID,
 	FieldDomain,
 	FieldCreatedAt,
+	FieldAddedBy,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -66,4 +69,9 @@ func ByDomain(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByAddedBy orders the results by the added_by field.
+func ByAddedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAddedBy, opts...).ToFunc()
 }

@@ -65,6 +65,11 @@ func CreatedAt(v time.Time) predicate.AllowedDomain {
 	return predicate.AllowedDomain(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// AddedBy applies equality check predicate on the "added_by" field. It's identical to AddedByEQ.
+func AddedBy(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldEQ(FieldAddedBy, v))
+}
+
 // DomainEQ applies the EQ predicate on the "domain" field.
 func DomainEQ(v string) predicate.AllowedDomain {
 	return predicate.AllowedDomain(sql.FieldEQ(FieldDomain, v))
@@ -168,6 +173,56 @@ func CreatedAtLT(v time.Time) predicate.AllowedDomain {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.AllowedDomain {
 	return predicate.AllowedDomain(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// AddedByEQ applies the EQ predicate on the "added_by" field.
+func AddedByEQ(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldEQ(FieldAddedBy, v))
+}
+
+// AddedByNEQ applies the NEQ predicate on the "added_by" field.
+func AddedByNEQ(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldNEQ(FieldAddedBy, v))
+}
+
+// AddedByIn applies the In predicate on the "added_by" field.
+func AddedByIn(vs ...uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldIn(FieldAddedBy, vs...))
+}
+
+// AddedByNotIn applies the NotIn predicate on the "added_by" field.
+func AddedByNotIn(vs ...uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldNotIn(FieldAddedBy, vs...))
+}
+
+// AddedByGT applies the GT predicate on the "added_by" field.
+func AddedByGT(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldGT(FieldAddedBy, v))
+}
+
+// AddedByGTE applies the GTE predicate on the "added_by" field.
+func AddedByGTE(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldGTE(FieldAddedBy, v))
+}
+
+// AddedByLT applies the LT predicate on the "added_by" field.
+func AddedByLT(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldLT(FieldAddedBy, v))
+}
+
+// AddedByLTE applies the LTE predicate on the "added_by" field.
+func AddedByLTE(v uuid.UUID) predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldLTE(FieldAddedBy, v))
+}
+
+// AddedByIsNil applies the IsNil predicate on the "added_by" field.
+func AddedByIsNil() predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldIsNull(FieldAddedBy))
+}
+
+// AddedByNotNil applies the NotNil predicate on the "added_by" field.
+func AddedByNotNil() predicate.AllowedDomain {
+	return predicate.AllowedDomain(sql.FieldNotNull(FieldAddedBy))
 }
 
 // And groups predicates with the AND operator between them.

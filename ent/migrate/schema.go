@@ -14,6 +14,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "domain", Type: field.TypeString, Unique: true},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "added_by", Type: field.TypeUUID, Nullable: true},
 	}
 	// AllowedDomainsTable holds the schema information for the "allowed_domains" table.
 	AllowedDomainsTable = &schema.Table{
@@ -301,6 +302,52 @@ var (
 				Name:    "batchrow_batch_id_number_key",
 				Unique:  false,
 				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
+			},
+		},
+	}
+	// DomainRequestsColumns holds the columns for the "domain_requests" table.
+	DomainRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "domain", Type: field.TypeString},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "APPROVED", "REFUSED"}, Default: "OPEN"},
+		{Name: "requested_at", Type: field.TypeTime},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true},
+		{Name: "decided_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "note", Type: field.TypeString, Nullable: true},
+		{Name: "officer_id", Type: field.TypeUUID},
+	}
+	// DomainRequestsTable holds the schema information for the "domain_requests" table.
+	DomainRequestsTable = &schema.Table{
+		Name:       "domain_requests",
+		Columns:    DomainRequestsColumns,
+		PrimaryKey: []*schema.Column{DomainRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "domain_requests_officers_domain_requests",
+				Columns:    []*schema.Column{DomainRequestsColumns[8]},
+				RefColumns: []*schema.Column{OfficersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "domainrequest_open",
+				Unique:  true,
+				Columns: []*schema.Column{DomainRequestsColumns[1], DomainRequestsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'OPEN'",
+				},
+			},
+			{
+				Name:    "domainrequest_state_requested_at",
+				Unique:  false,
+				Columns: []*schema.Column{DomainRequestsColumns[3], DomainRequestsColumns[4]},
+			},
+			{
+				Name:    "domainrequest_officer_id_requested_at",
+				Unique:  false,
+				Columns: []*schema.Column{DomainRequestsColumns[8], DomainRequestsColumns[4]},
 			},
 		},
 	}
@@ -598,6 +645,53 @@ var (
 			},
 		},
 	}
+	// OfficerIdentitiesColumns holds the columns for the "officer_identities" table.
+	OfficerIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "officer_id", Type: field.TypeUUID},
+	}
+	// OfficerIdentitiesTable holds the schema information for the "officer_identities" table.
+	OfficerIdentitiesTable = &schema.Table{
+		Name:       "officer_identities",
+		Columns:    OfficerIdentitiesColumns,
+		PrimaryKey: []*schema.Column{OfficerIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "officer_identities_officers_identities",
+				Columns:    []*schema.Column{OfficerIdentitiesColumns[5]},
+				RefColumns: []*schema.Column{OfficersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "officeridentity_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[2]},
+			},
+			{
+				Name:    "officeridentity_issuer_officer_id",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[5]},
+			},
+		},
+	}
+	// RateLimitsColumns holds the columns for the "rate_limits" table.
+	RateLimitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "full_at", Type: field.TypeInt64},
+		{Name: "taken", Type: field.TypeBytes, Nullable: true, Size: 16384},
+	}
+	// RateLimitsTable holds the schema information for the "rate_limits" table.
+	RateLimitsTable = &schema.Table{
+		Name:       "rate_limits",
+		Columns:    RateLimitsColumns,
+		PrimaryKey: []*schema.Column{RateLimitsColumns[0]},
+	}
 	// SandboxClocksColumns holds the columns for the "sandbox_clocks" table.
 	SandboxClocksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -713,6 +807,9 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "seen_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "method", Type: field.TypeEnum, Nullable: true, Enums: []string{"CODE", "PROVIDER"}},
+		{Name: "address", Type: field.TypeString, Default: ""},
+		{Name: "browser", Type: field.TypeString, Default: ""},
 		{Name: "officer_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
@@ -723,7 +820,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_officers_sessions",
-				Columns:    []*schema.Column{SessionsColumns[6]},
+				Columns:    []*schema.Column{SessionsColumns[9]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -734,6 +831,38 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[5]},
 			},
+			{
+				Name:    "session_officer_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+			},
+		},
+	}
+	// SignInAttemptsColumns holds the columns for the "sign_in_attempts" table.
+	SignInAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "state", Type: field.TypeBytes, Unique: true, Size: 32},
+		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "data", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SignInAttemptsTable holds the schema information for the "sign_in_attempts" table.
+	SignInAttemptsTable = &schema.Table{
+		Name:       "sign_in_attempts",
+		Columns:    SignInAttemptsColumns,
+		PrimaryKey: []*schema.Column{SignInAttemptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinattempt_browser",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[2]},
+			},
+			{
+				Name:    "signinattempt_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[5]},
+			},
 		},
 	}
 	// SignInCodesColumns holds the columns for the "sign_in_codes" table.
@@ -741,6 +870,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "email", Type: field.TypeString},
 		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "network", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "hash", Type: field.TypeBytes, Size: 32},
 		{Name: "tries", Type: field.TypeInt, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
@@ -756,7 +886,12 @@ var (
 			{
 				Name:    "signincode_email_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[5]},
+				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[6]},
+			},
+			{
+				Name:    "signincode_network_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInCodesColumns[3], SignInCodesColumns[6]},
 			},
 			{
 				Name:    "signincode_browser",
@@ -766,14 +901,14 @@ var (
 			{
 				Name:    "signincode_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[6]},
+				Columns: []*schema.Column{SignInCodesColumns[7]},
 			},
 		},
 	}
 	// TokensColumns holds the columns for the "tokens" table.
 	TokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
-		{Name: "name", Type: field.TypeString, Size: 100},
+		{Name: "name", Type: field.TypeString, Size: 400},
 		{Name: "prefix", Type: field.TypeString},
 		{Name: "hash", Type: field.TypeBytes, Unique: true, Size: 32},
 		{Name: "write", Type: field.TypeBool},
@@ -807,15 +942,19 @@ var (
 		AuditSealsTable,
 		BatchesTable,
 		BatchRowsTable,
+		DomainRequestsTable,
 		IdempotencyKeysTable,
 		InvitationsTable,
 		InvitationEventsTable,
 		MarkersTable,
 		OfficersTable,
+		OfficerIdentitiesTable,
+		RateLimitsTable,
 		SandboxClocksTable,
 		SandboxMailsTable,
 		SandboxPersonsTable,
 		SessionsTable,
+		SignInAttemptsTable,
 		SignInCodesTable,
 		TokensTable,
 	}
@@ -830,9 +969,11 @@ func init() {
 	}
 	BatchesTable.ForeignKeys[0].RefTable = OfficersTable
 	BatchRowsTable.ForeignKeys[0].RefTable = BatchesTable
+	DomainRequestsTable.ForeignKeys[0].RefTable = OfficersTable
 	InvitationsTable.ForeignKeys[0].RefTable = BatchesTable
 	InvitationsTable.ForeignKeys[1].RefTable = OfficersTable
 	InvitationEventsTable.ForeignKeys[0].RefTable = InvitationsTable
+	OfficerIdentitiesTable.ForeignKeys[0].RefTable = OfficersTable
 	SessionsTable.ForeignKeys[0].RefTable = OfficersTable
 	TokensTable.ForeignKeys[0].RefTable = OfficersTable
 }

@@ -30,6 +30,9 @@ type Batch func(*sql.Selector)
 // BatchRow is the predicate function for batchrow builders.
 type BatchRow func(*sql.Selector)
 
+// DomainRequest is the predicate function for domainrequest builders.
+type DomainRequest func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
@@ -45,6 +48,12 @@ type Marker func(*sql.Selector)
 // Officer is the predicate function for officer builders.
 type Officer func(*sql.Selector)
 
+// OfficerIdentity is the predicate function for officeridentity builders.
+type OfficerIdentity func(*sql.Selector)
+
+// RateLimit is the predicate function for ratelimit builders.
+type RateLimit func(*sql.Selector)
+
 // SandboxClock is the predicate function for sandboxclock builders.
 type SandboxClock func(*sql.Selector)
 
@@ -56,6 +65,9 @@ type SandboxPerson func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// SignInAttempt is the predicate function for signinattempt builders.
+type SignInAttempt func(*sql.Selector)
 
 // SignInCode is the predicate function for signincode builders.
 type SignInCode func(*sql.Selector)

@@ -12,16 +12,20 @@ import (
 	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/schema"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -187,6 +191,24 @@ func init() {
 	batchrowDescID := batchrowMixinFields0[0].Descriptor()
 	// batchrow.DefaultID holds the default value on creation for the id field.
 	batchrow.DefaultID = batchrowDescID.Default.(func() uuid.UUID)
+	domainrequestMixin := schema.DomainRequest{}.Mixin()
+	domainrequest.Policy = privacy.NewPolicies(schema.DomainRequest{})
+	domainrequest.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := domainrequest.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	domainrequestMixinFields0 := domainrequestMixin[0].Fields()
+	_ = domainrequestMixinFields0
+	domainrequestFields := schema.DomainRequest{}.Fields()
+	_ = domainrequestFields
+	// domainrequestDescID is the schema descriptor for id field.
+	domainrequestDescID := domainrequestMixinFields0[0].Descriptor()
+	// domainrequest.DefaultID holds the default value on creation for the id field.
+	domainrequest.DefaultID = domainrequestDescID.Default.(func() uuid.UUID)
 	idempotencykeyMixin := schema.IdempotencyKey{}.Mixin()
 	idempotencykey.Policy = privacy.NewPolicies(schema.IdempotencyKey{})
 	idempotencykey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -309,6 +331,39 @@ func init() {
 	officerDescID := officerMixinFields0[0].Descriptor()
 	// officer.DefaultID holds the default value on creation for the id field.
 	officer.DefaultID = officerDescID.Default.(func() uuid.UUID)
+	officeridentityMixin := schema.OfficerIdentity{}.Mixin()
+	officeridentity.Policy = privacy.NewPolicies(schema.OfficerIdentity{})
+	officeridentity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := officeridentity.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	officeridentityMixinFields0 := officeridentityMixin[0].Fields()
+	_ = officeridentityMixinFields0
+	officeridentityFields := schema.OfficerIdentity{}.Fields()
+	_ = officeridentityFields
+	// officeridentityDescID is the schema descriptor for id field.
+	officeridentityDescID := officeridentityMixinFields0[0].Descriptor()
+	// officeridentity.DefaultID holds the default value on creation for the id field.
+	officeridentity.DefaultID = officeridentityDescID.Default.(func() uuid.UUID)
+	ratelimit.Policy = privacy.NewPolicies(schema.RateLimit{})
+	ratelimit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ratelimit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ratelimitFields := schema.RateLimit{}.Fields()
+	_ = ratelimitFields
+	// ratelimitDescTaken is the schema descriptor for taken field.
+	ratelimitDescTaken := ratelimitFields[2].Descriptor()
+	// ratelimit.TakenValidator is a validator for the "taken" field. It is called by the builders before save.
+	ratelimit.TakenValidator = ratelimitDescTaken.Validators[0].(func([]byte) error)
 	sandboxclock.Policy = privacy.NewPolicies(schema.SandboxClock{})
 	sandboxclock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -376,10 +431,44 @@ func init() {
 	sessionDescHash := sessionFields[1].Descriptor()
 	// session.HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	session.HashValidator = sessionDescHash.Validators[0].(func([]byte) error)
+	// sessionDescAddress is the schema descriptor for address field.
+	sessionDescAddress := sessionFields[7].Descriptor()
+	// session.DefaultAddress holds the default value on creation for the address field.
+	session.DefaultAddress = sessionDescAddress.Default.(string)
+	// sessionDescBrowser is the schema descriptor for browser field.
+	sessionDescBrowser := sessionFields[8].Descriptor()
+	// session.DefaultBrowser holds the default value on creation for the browser field.
+	session.DefaultBrowser = sessionDescBrowser.Default.(string)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
+	signinattemptMixin := schema.SignInAttempt{}.Mixin()
+	signinattempt.Policy = privacy.NewPolicies(schema.SignInAttempt{})
+	signinattempt.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := signinattempt.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	signinattemptMixinFields0 := signinattemptMixin[0].Fields()
+	_ = signinattemptMixinFields0
+	signinattemptFields := schema.SignInAttempt{}.Fields()
+	_ = signinattemptFields
+	// signinattemptDescState is the schema descriptor for state field.
+	signinattemptDescState := signinattemptFields[0].Descriptor()
+	// signinattempt.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	signinattempt.StateValidator = signinattemptDescState.Validators[0].(func([]byte) error)
+	// signinattemptDescBrowser is the schema descriptor for browser field.
+	signinattemptDescBrowser := signinattemptFields[1].Descriptor()
+	// signinattempt.BrowserValidator is a validator for the "browser" field. It is called by the builders before save.
+	signinattempt.BrowserValidator = signinattemptDescBrowser.Validators[0].(func([]byte) error)
+	// signinattemptDescID is the schema descriptor for id field.
+	signinattemptDescID := signinattemptMixinFields0[0].Descriptor()
+	// signinattempt.DefaultID holds the default value on creation for the id field.
+	signinattempt.DefaultID = signinattemptDescID.Default.(func() uuid.UUID)
 	signincodeMixin := schema.SignInCode{}.Mixin()
 	signincode.Policy = privacy.NewPolicies(schema.SignInCode{})
 	signincode.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -398,12 +487,16 @@ func init() {
 	signincodeDescBrowser := signincodeFields[1].Descriptor()
 	// signincode.BrowserValidator is a validator for the "browser" field. It is called by the builders before save.
 	signincode.BrowserValidator = signincodeDescBrowser.Validators[0].(func([]byte) error)
+	// signincodeDescNetwork is the schema descriptor for network field.
+	signincodeDescNetwork := signincodeFields[2].Descriptor()
+	// signincode.NetworkValidator is a validator for the "network" field. It is called by the builders before save.
+	signincode.NetworkValidator = signincodeDescNetwork.Validators[0].(func([]byte) error)
 	// signincodeDescHash is the schema descriptor for hash field.
-	signincodeDescHash := signincodeFields[2].Descriptor()
+	signincodeDescHash := signincodeFields[3].Descriptor()
 	// signincode.HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	signincode.HashValidator = signincodeDescHash.Validators[0].(func([]byte) error)
 	// signincodeDescTries is the schema descriptor for tries field.
-	signincodeDescTries := signincodeFields[3].Descriptor()
+	signincodeDescTries := signincodeFields[4].Descriptor()
 	// signincode.DefaultTries holds the default value on creation for the tries field.
 	signincode.DefaultTries = signincodeDescTries.Default.(int)
 	// signincodeDescID is the schema descriptor for id field.

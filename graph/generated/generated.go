@@ -13,6 +13,7 @@ import (
 	"techbiz/ent/auditrecord"
 	batch1 "techbiz/ent/batch"
 	"techbiz/ent/invitation"
+	"techbiz/ent/session"
 	"techbiz/graph/model"
 	"techbiz/graph/scalar"
 	"techbiz/internal/access"
@@ -51,6 +52,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Officer() OfficerResolver
 	Query() QueryResolver
+	Session() SessionResolver
 	Subscription() SubscriptionResolver
 	UndoReceipt() UndoReceiptResolver
 }
@@ -190,6 +192,7 @@ type ComplexityRoot struct {
 	}
 
 	Invitation struct {
+		AnonymisedAt      func(childComplexity int) int
 		Batch             func(childComplexity int) int
 		CanCancel         func(childComplexity int) int
 		CanResend         func(childComplexity int) int
@@ -276,6 +279,8 @@ type ComplexityRoot struct {
 		CorrectAddress    func(childComplexity int, id uuid.UUID, email string) int
 		CreateAccount     func(childComplexity int, input model.CreateAccountInput) int
 		CreateBatch       func(childComplexity int, accounts []*model.AccountInput, idempotencyKey *string) int
+		EndSession        func(childComplexity int, id uuid.UUID) int
+		EndSessions       func(childComplexity int) int
 		HandOverBatch     func(childComplexity int, id uuid.UUID, to string) int
 		InviteByEmail     func(childComplexity int, input model.InviteByEmailInput) int
 		RemoveBatchRows   func(childComplexity int, ids []uuid.UUID) int
@@ -313,6 +318,7 @@ type ComplexityRoot struct {
 		Invitation              func(childComplexity int, id uuid.UUID) int
 		InvitationSummary       func(childComplexity int, filter *model.InvitationFilter) int
 		Invitations             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) int
+		Sessions                func(childComplexity int) int
 		ValidateAccounts        func(childComplexity int, accounts []*model.AccountInput, askDirectory *bool) int
 		ValidateEmailInvitation func(childComplexity int, input model.InviteByEmailInput, askDirectory *bool) int
 		Viewer                  func(childComplexity int) int
@@ -327,6 +333,22 @@ type ComplexityRoot struct {
 	SeedCount struct {
 		Count  func(childComplexity int) int
 		Status func(childComplexity int) int
+	}
+
+	Session struct {
+		Address   func(childComplexity int) int
+		Browser   func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Current   func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Method    func(childComplexity int) int
+		SeenAt    func(childComplexity int) int
+	}
+
+	SessionsPayload struct {
+		Errors   func(childComplexity int) int
+		Sessions func(childComplexity int) int
 	}
 
 	StatusCount struct {
@@ -416,6 +438,8 @@ type BatchConnectionResolver interface {
 type BatchRowResolver interface {
 	Sheet(ctx context.Context, obj *ent.BatchRow) (*string, error)
 
+	ContactNumber(ctx context.Context, obj *ent.BatchRow) (*string, error)
+
 	Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
 	Hints(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error)
 
@@ -425,6 +449,8 @@ type BatchRowConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BatchRowConnection) (int, error)
 }
 type InvitationResolver interface {
+	ContactNumber(ctx context.Context, obj *ent.Invitation) (*string, error)
+
 	CanResend(ctx context.Context, obj *ent.Invitation) (bool, error)
 	ResendAvailableAt(ctx context.Context, obj *ent.Invitation) (*time.Time, error)
 	CanCancel(ctx context.Context, obj *ent.Invitation) (bool, error)
@@ -460,6 +486,8 @@ type MutationResolver interface {
 	StopBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
 	ContinueBatch(ctx context.Context, id uuid.UUID) (*model.BatchPayload, error)
 	UndoBatch(ctx context.Context, id uuid.UUID, dryRun *bool) (*model.UndoPayload, error)
+	EndSession(ctx context.Context, id uuid.UUID) (*model.SessionsPayload, error)
+	EndSessions(ctx context.Context) (*model.SessionsPayload, error)
 }
 type OfficerResolver interface {
 	IsAdmin(ctx context.Context, obj *ent.Officer) (bool, error)
@@ -475,6 +503,10 @@ type QueryResolver interface {
 	Invitations(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) (*model.InvitationConnection, error)
 	ValidateAccounts(ctx context.Context, accounts []*model.AccountInput, askDirectory *bool) ([]*model.AccountCheck, error)
 	ValidateEmailInvitation(ctx context.Context, input model.InviteByEmailInput, askDirectory *bool) ([]*fault.Error, error)
+	Sessions(ctx context.Context) ([]*ent.Session, error)
+}
+type SessionResolver interface {
+	Current(ctx context.Context, obj *ent.Session) (bool, error)
 }
 type SubscriptionResolver interface {
 	InvitationUpdated(ctx context.Context) (<-chan *ent.Invitation, error)
@@ -1071,6 +1103,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BatchRowPayload.Row(childComplexity), true
 
+	case "Invitation.anonymisedAt":
+		if e.ComplexityRoot.Invitation.AnonymisedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invitation.AnonymisedAt(childComplexity), true
 	case "Invitation.batch":
 		if e.ComplexityRoot.Invitation.Batch == nil {
 			break
@@ -1486,6 +1524,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateBatch(childComplexity, args["accounts"].([]*model.AccountInput), args["idempotencyKey"].(*string)), true
+	case "Mutation.endSession":
+		if e.ComplexityRoot.Mutation.EndSession == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endSession_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["id"].(uuid.UUID)), true
+	case "Mutation.endSessions":
+		if e.ComplexityRoot.Mutation.EndSessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.EndSessions(childComplexity), true
 	case "Mutation.handOverBatch":
 		if e.ComplexityRoot.Mutation.HandOverBatch == nil {
 			break
@@ -1748,6 +1803,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Invitations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.InvitationFilter), args["orderBy"].(*model.InvitationOrder)), true
+	case "Query.sessions":
+		if e.ComplexityRoot.Query.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Sessions(childComplexity), true
 	case "Query.validateAccounts":
 		if e.ComplexityRoot.Query.ValidateAccounts == nil {
 			break
@@ -1808,6 +1869,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SeedCount.Status(childComplexity), true
+
+	case "Session.address":
+		if e.ComplexityRoot.Session.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Address(childComplexity), true
+	case "Session.browser":
+		if e.ComplexityRoot.Session.Browser == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Browser(childComplexity), true
+	case "Session.signedInAt":
+		if e.ComplexityRoot.Session.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.CreatedAt(childComplexity), true
+	case "Session.current":
+		if e.ComplexityRoot.Session.Current == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Current(childComplexity), true
+	case "Session.expiresAt":
+		if e.ComplexityRoot.Session.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ExpiresAt(childComplexity), true
+	case "Session.id":
+		if e.ComplexityRoot.Session.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.ID(childComplexity), true
+	case "Session.method":
+		if e.ComplexityRoot.Session.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.Method(childComplexity), true
+	case "Session.lastSeenAt":
+		if e.ComplexityRoot.Session.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Session.SeenAt(childComplexity), true
+
+	case "SessionsPayload.errors":
+		if e.ComplexityRoot.SessionsPayload.Errors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionsPayload.Errors(childComplexity), true
+	case "SessionsPayload.sessions":
+		if e.ComplexityRoot.SessionsPayload.Sessions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SessionsPayload.Sessions(childComplexity), true
 
 	case "StatusCount.count":
 		if e.ComplexityRoot.StatusCount.Count == nil {
@@ -2567,6 +2690,8 @@ type Invitation {
   history: [InvitationEvent!]!
   "The one whose address was corrected to make this one."
   replaces: Invitation
+  "When everything that tells who it was about was removed, after the time that such data is kept or because somebody asked for it; null: nothing was. The e-mail address is then removed@removed.invalid, the reason (removed), and names, username, number, organisation and department are null."
+  anonymisedAt: Time
 }
 
 "One step of an invitation's history."
@@ -3035,6 +3160,54 @@ type PageInfo {
   endCursor: String
 }
 `, BuiltIn: false},
+	{Name: "../session.graphqls", Input: `"How an officer signed in."
+enum SignInMethod {
+  "By a one-time code that came by mail."
+  CODE
+  "At the OpenID provider, such as TechPass."
+  PROVIDER
+}
+
+"A browser in which the caller is signed in."
+type Session {
+  "Identifier."
+  id: ID!
+  "When the officer signed in."
+  signedInAt: Time!
+  "When it was last used, to the minute."
+  lastSeenAt: Time!
+  "When it ends in any case; unused it ends before."
+  expiresAt: Time!
+  "How the officer signed in; null for one from before this was kept."
+  method: SignInMethod
+  "Network address of its last use; empty where it is not known."
+  address: String!
+  "What it is used with, such as \"Chrome on Windows\"; empty where it is not known."
+  browser: String!
+  "Whether the request itself is made in it."
+  current: Boolean!
+}
+
+"What is left of the caller's sessions after a change."
+type SessionsPayload {
+  "The caller's sessions, the last used first; empty whenever errors stand."
+  sessions: [Session!]!
+  "What is wrong with the input."
+  errors: [UserError!]!
+}
+
+extend type Query {
+  "Where the caller is signed in, the last used first. Not for tokens."
+  sessions: [Session!]!
+}
+
+extend type Mutation {
+  "Signs the caller out of one session, with the next request in it. NOT_FOUND where it has ended, or is another officer's. Not for tokens."
+  endSession(id: ID!): SessionsPayload!
+  "Signs the caller out everywhere, here too. Not for tokens."
+  endSessions: SessionsPayload!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
@@ -3366,6 +3539,8 @@ func (ec *executionContext) childFields_Invitation(ctx context.Context, field gr
 		return ec.fieldContext_Invitation_history(ctx, field)
 	case "replaces":
 		return ec.fieldContext_Invitation_replaces(ctx, field)
+	case "anonymisedAt":
+		return ec.fieldContext_Invitation_anonymisedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Invitation", field.Name)
 }
@@ -3510,6 +3685,38 @@ func (ec *executionContext) childFields_SeedCount(ctx context.Context, field gra
 		return ec.fieldContext_SeedCount_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SeedCount", field.Name)
+}
+
+func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Session_id(ctx, field)
+	case "signedInAt":
+		return ec.fieldContext_Session_signedInAt(ctx, field)
+	case "lastSeenAt":
+		return ec.fieldContext_Session_lastSeenAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Session_expiresAt(ctx, field)
+	case "method":
+		return ec.fieldContext_Session_method(ctx, field)
+	case "address":
+		return ec.fieldContext_Session_address(ctx, field)
+	case "browser":
+		return ec.fieldContext_Session_browser(ctx, field)
+	case "current":
+		return ec.fieldContext_Session_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SessionsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sessions":
+		return ec.fieldContext_SessionsPayload_sessions(ctx, field)
+	case "errors":
+		return ec.fieldContext_SessionsPayload_errors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SessionsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_StatusCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3929,6 +4136,20 @@ func (ec *executionContext) field_Mutation_createBatch_args(ctx context.Context,
 		return nil, err
 	}
 	args["idempotencyKey"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -6278,7 +6499,7 @@ func (ec *executionContext) _BatchRow_contactNumber(ctx context.Context, field g
 			return ec.fieldContext_BatchRow_contactNumber(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ContactNumber, nil
+			return ec.Resolvers.BatchRow().ContactNumber(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -6289,7 +6510,7 @@ func (ec *executionContext) _BatchRow_contactNumber(ctx context.Context, field g
 	)
 }
 func (ec *executionContext) fieldContext_BatchRow_contactNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("BatchRow", field, false, false, "String")
+	return graphql.NewScalarFieldContext("BatchRow", field, true, true, "String")
 }
 
 func (ec *executionContext) _BatchRow_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.BatchRow) (ret graphql.Marshaler) {
@@ -7012,7 +7233,7 @@ func (ec *executionContext) _Invitation_contactNumber(ctx context.Context, field
 			return ec.fieldContext_Invitation_contactNumber(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.ContactNumber, nil
+			return ec.Resolvers.Invitation().ContactNumber(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -7023,7 +7244,7 @@ func (ec *executionContext) _Invitation_contactNumber(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_Invitation_contactNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Invitation", field, false, false, "String")
+	return graphql.NewScalarFieldContext("Invitation", field, true, true, "String")
 }
 
 func (ec *executionContext) _Invitation_organisation(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
@@ -7589,6 +7810,29 @@ func (ec *executionContext) fieldContext_Invitation_replaces(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Invitation_anonymisedAt(ctx context.Context, field graphql.CollectedField, obj *ent.Invitation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invitation_anonymisedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AnonymisedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invitation_anonymisedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invitation", field, false, false, "Time")
 }
 
 func (ec *executionContext) _InvitationConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.InvitationConnection) (ret graphql.Marshaler) {
@@ -9069,6 +9313,82 @@ func (ec *executionContext) fieldContext_Mutation_undoBatch(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_endSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionsPayload) graphql.Marshaler {
+			return ec.marshalNSessionsPayload2ᚖtechbizᚋgraphᚋmodelᚐSessionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endSessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endSessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().EndSessions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SessionsPayload) graphql.Marshaler {
+			return ec.marshalNSessionsPayload2ᚖtechbizᚋgraphᚋmodelᚐSessionsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endSessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SessionsPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Officer_id(ctx context.Context, field graphql.CollectedField, obj *ent.Officer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9692,6 +10012,38 @@ func (ec *executionContext) fieldContext_Query_validateEmailInvitation(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_sessions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Sessions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖtechbizᚋentᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9899,6 +10251,254 @@ func (ec *executionContext) _SeedCount_count(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_SeedCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SeedCount", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Session_signedInAt(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_signedInAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_signedInAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Session_lastSeenAt(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_lastSeenAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SeenAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_lastSeenAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Session_expiresAt(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "Time")
+}
+
+func (ec *executionContext) _Session_method(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_method(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Method, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *session.Method) graphql.Marshaler {
+			return ec.marshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Session_method(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "SignInMethod")
+}
+
+func (ec *executionContext) _Session_address(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "String")
+}
+
+func (ec *executionContext) _Session_browser(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_browser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Browser, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_browser(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, false, false, "String")
+}
+
+func (ec *executionContext) _Session_current(ctx context.Context, field graphql.CollectedField, obj *ent.Session) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Session_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Session().Current(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Session_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Session", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _SessionsPayload_sessions(ctx context.Context, field graphql.CollectedField, obj *model.SessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionsPayload_sessions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sessions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Session) graphql.Marshaler {
+			return ec.marshalNSession2ᚕᚖtechbizᚋentᚐSessionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionsPayload_sessions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SessionsPayload_errors(ctx context.Context, field graphql.CollectedField, obj *model.SessionsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SessionsPayload_errors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Errors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Error) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖtechbizᚋinternalᚋfaultᚐErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SessionsPayload_errors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SessionsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _StatusCount_status(ctx context.Context, field graphql.CollectedField, obj *model.StatusCount) (ret graphql.Marshaler) {
@@ -12658,10 +13258,11 @@ func (ec *executionContext) _BatchRow(ctx context.Context, sel ast.SelectionSet,
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contactNumber":
-			out.Values[i] = ec._BatchRow_contactNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BatchRow_contactNumber(ctx, field, obj)
+				})
 		case "organisation":
 			out.Values[i] = ec._BatchRow_organisation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -12914,10 +13515,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contactNumber":
-			out.Values[i] = ec._Invitation_contactNumber(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Invitation_contactNumber(ctx, field, obj)
+				})
 		case "organisation":
 			out.Values[i] = ec._Invitation_organisation(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -13040,6 +13642,11 @@ func (ec *executionContext) _Invitation(ctx context.Context, sel ast.SelectionSe
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Invitation_replaces(ctx, field, obj)
 				})
+		case "anonymisedAt":
+			out.Values[i] = ec._Invitation_anonymisedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13528,6 +14135,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "endSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endSession(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endSessions":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13726,6 +14347,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_validateEmailInvitation(ctx, field)
 				})
+		case "sessions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_sessions(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -13818,6 +14445,113 @@ func (ec *executionContext) _SeedCount(ctx context.Context, sel ast.SelectionSet
 			}
 		case "count":
 			out.Values[i] = ec._SeedCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionImplementors = []string{"Session"}
+
+func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, obj *ent.Session) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Session")
+		case "id":
+			out.Values[i] = ec._Session_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "signedInAt":
+			out.Values[i] = ec._Session_signedInAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastSeenAt":
+			out.Values[i] = ec._Session_lastSeenAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "expiresAt":
+			out.Values[i] = ec._Session_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "method":
+			out.Values[i] = ec._Session_method(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.Values[i] = ec._Session_address(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "browser":
+			out.Values[i] = ec._Session_browser(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "current":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Session_current(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var sessionsPayloadImplementors = []string{"SessionsPayload"}
+
+func (ec *executionContext) _SessionsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SessionsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sessionsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SessionsPayload")
+		case "sessions":
+			out.Values[i] = ec._SessionsPayload_sessions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "errors":
+			out.Values[i] = ec._SessionsPayload_errors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -15326,6 +16060,38 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalNSession2ᚕᚖtechbizᚋentᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Session) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSession2ᚖtechbizᚋentᚐSession(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSession2ᚖtechbizᚋentᚐSession(ctx context.Context, sel ast.SelectionSet, v *ent.Session) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Session!")
+		return graphql.Null
+	}
+	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSessionsPayload2ᚖtechbizᚋgraphᚋmodelᚐSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.SessionsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SessionsPayload!")
+		return graphql.Null
+	}
+	return ec._SessionsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStatusCount2ᚕᚖtechbizᚋgraphᚋmodelᚐStatusCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StatusCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -16109,6 +16875,36 @@ var (
 		invitation.SeedStatusLicenseAssigned: "LICENSE_ASSIGNED",
 		invitation.SeedStatusFullyOnboarded:  "FULLY_ONBOARDED",
 		invitation.SeedStatusIneligible:      "INELIGIBLE",
+	}
+)
+
+func (ec *executionContext) unmarshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod(ctx context.Context, v any) (*session.Method, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod(ctx context.Context, sel ast.SelectionSet, v *session.Method) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod[*v])
+	return res
+}
+
+var (
+	unmarshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod = map[string]session.Method{
+		"CODE":     session.MethodCODE,
+		"PROVIDER": session.MethodPROVIDER,
+	}
+	marshalOSignInMethod2ᚖtechbizᚋentᚋsessionᚐMethod = map[session.Method]string{
+		session.MethodCODE:     "CODE",
+		session.MethodPROVIDER: "PROVIDER",
 	}
 )
 

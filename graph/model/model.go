@@ -156,6 +156,22 @@ type CreateAccountInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// The answer to a change of the allowed domains.
+type DomainPayload struct {
+	// All allowed domains, as they are now; empty whenever errors stand.
+	Domains []*ent.AllowedDomain `json:"domains"`
+	// What is wrong with the input, all at once.
+	Errors []*fault.Error `json:"errors"`
+}
+
+// The answer to a change of a request for a domain.
+type DomainRequestPayload struct {
+	// The request; null whenever errors stand.
+	Request *ent.DomainRequest `json:"request,omitempty"`
+	// What is wrong with the input, all at once.
+	Errors []*fault.Error `json:"errors"`
+}
+
 // A page of invitations.
 type InvitationConnection struct {
 	// The invitations with their cursors.
@@ -255,6 +271,35 @@ type InviteByEmailInput struct {
 type Mutation struct {
 }
 
+// A page of officers.
+type OfficerConnection struct {
+	// The officers with their cursors.
+	Edges []*OfficerEdge `json:"edges"`
+	// The officers.
+	Nodes []*ent.Officer `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are on all pages.
+	TotalCount int          `json:"totalCount"`
+	Total      scalar.Total `json:"-"`
+}
+
+// One officer in a list.
+type OfficerEdge struct {
+	// Where the officer stands in the list.
+	Cursor string `json:"cursor"`
+	// The officer.
+	Node *ent.Officer `json:"node"`
+}
+
+// The answer to a change of an officer.
+type OfficerPayload struct {
+	// The officer; null whenever errors stand.
+	Officer *ent.Officer `json:"officer,omitempty"`
+	// What is wrong with the input, all at once.
+	Errors []*fault.Error `json:"errors"`
+}
+
 // Where a page stands in its list.
 type PageInfo struct {
 	// Whether more follow.
@@ -289,6 +334,14 @@ type SeedCount struct {
 	Count int `json:"count"`
 }
 
+// What is left of the caller's sessions after a change.
+type SessionsPayload struct {
+	// The caller's sessions, the last used first; empty whenever errors stand.
+	Sessions []*ent.Session `json:"sessions"`
+	// What is wrong with the input.
+	Errors []*fault.Error `json:"errors"`
+}
+
 // How many have one status.
 type StatusCount struct {
 	// The status.
@@ -299,6 +352,16 @@ type StatusCount struct {
 
 // What the caller can be told of as it happens: over server-sent events (graphql-sse) and graphql-transport-ws.
 type Subscription struct {
+}
+
+// The answer to a change of a token.
+type TokenPayload struct {
+	// The token; null whenever errors stand.
+	Token *ent.Token `json:"token,omitempty"`
+	// The token's secret, once, when it is made.
+	Secret *string `json:"secret,omitempty"`
+	// What is wrong with the input, all at once.
+	Errors []*fault.Error `json:"errors"`
 }
 
 // The answer to undoBatch.

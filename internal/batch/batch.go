@@ -16,6 +16,7 @@ package batch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -114,11 +115,11 @@ func notDraft() error {
 	return fault.New(fault.BatchNotDraft, "This list has been submitted already. Upload a new one for more users.")
 }
 
-// change runs a change in a transaction, by an actor who may write, and returns
-// the batch as it then stands.
+// change runs a change in a transaction, within an act that may change something,
+// and returns the batch as it then stands.
 func (s *Service) change(ctx context.Context, fn func(context.Context, *database.Tx) (uuid.UUID, error)) (*ent.Batch, error) {
-	if _, err := access.RequireWrite(ctx); err != nil {
-		return nil, err
+	if !access.Changes(ctx) {
+		return nil, errors.New("batch: a change without an act that allows it")
 	}
 	var after *ent.Batch
 	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {

@@ -15,11 +15,16 @@ import (
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
+	"techbiz/internal/seal"
 )
 
 // AddRow adds a user to a draft; its issues stand on the row. Codes: NOT_FOUND,
 // BATCH_NOT_DRAFT, TOO_MANY_ROWS, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.AddBatchRow)
+	if err != nil {
+		return nil, nil, err
+	}
 	if _, err := Load(ctx, s.DB.Client, id); err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +53,10 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 // it was or becomes a duplicate of again. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details) (*ent.BatchRow, *ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.UpdateBatchRow)
+	if err != nil {
+		return nil, nil, err
+	}
 	before, err := loadRow(ctx, s.DB.Client, id)
 	if err != nil {
 		return nil, nil, err
@@ -84,7 +93,9 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 func (s *Service) replace(ctx context.Context, tx *database.Tx, b *ent.Batch, old []*ent.BatchRow, rows []*row) error {
 	t := touch()
 	for _, o := range old {
-		t.addStored(o)
+		if err := t.addStored(tx.Keys, o); err != nil {
+			return err
+		}
 	}
 	t.addRows(rows)
 	if err := overwrite(ctx, tx, rows); err != nil {
@@ -96,8 +107,13 @@ func (s *Service) replace(ctx context.Context, tx *database.Tx, b *ent.Batch, ol
 	return s.changed(ctx, tx, b)
 }
 
-func (t *touched) addStored(r *ent.BatchRow) {
-	t.add(keys{text(r.EmailKey), text(r.UsernameKey), text(r.NumberKey)}, person{r.FirstNameKey, r.LastNameKey, r.OrganisationKey})
+func (t *touched) addStored(k *seal.Keys, r *ent.BatchRow) error {
+	number, _, err := invite.Number(k, r.ID, r.ContactNumber)
+	if err != nil {
+		return err
+	}
+	t.add(keys{text(r.EmailKey), text(r.UsernameKey), number}, person{r.FirstNameKey, r.LastNameKey, r.OrganisationKey})
+	return nil
 }
 
 func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchRow, error) {
@@ -114,6 +130,10 @@ func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchR
 // RemoveRows removes users of one draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.RemoveBatchRows)
+	if err != nil {
+		return nil, err
+	}
 	if len(ids) == 0 {
 		return nil, fault.Field("ids", fault.Required, "Choose at least one user to remove.")
 	}
@@ -141,7 +161,9 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 				return uuid.Nil, fault.New(fault.NotFound, "Some of these users are not in the list any more. Look at it again.")
 			}
 			for _, r := range rows {
-				t.addStored(r)
+				if err := t.addStored(tx.Keys, r); err != nil {
+					return uuid.Nil, err
+				}
 			}
 			if _, err := tx.BatchRow.Delete().Where(batchrow.IDIn(part...)).Exec(access.System(ctx)); err != nil {
 				return uuid.Nil, fmt.Errorf("remove rows: %w", err)
@@ -160,6 +182,10 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 // Reset deletes every user of a draft. Codes: NOT_FOUND, BATCH_NOT_DRAFT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.ResetBatch)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		n, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx))
 		if err != nil {

@@ -21,11 +21,12 @@ import (
 // BATCH_NOT_DRAFT, and for the address REQUIRED, INVALID_FORMAT,
 // NOT_PUBLIC_OFFICER, DOMAIN_NOT_ALLOWED; UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) HandOver(ctx context.Context, id uuid.UUID, to string) (*ent.Batch, error) {
-	if _, err := access.RequireWrite(ctx); err != nil {
+	ctx, _, err := access.Begin(ctx, access.HandOverBatch)
+	if err != nil {
 		return nil, err
 	}
 	var after *ent.Batch
-	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		b, err := hold(ctx, tx, id)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ import (
 // NOT_FOUND, REQUIRED, TOO_MANY_ROWS, BATCH_EMPTY, ALREADY_INVITED,
 // DOMAIN_NOT_ALLOWED, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Retry(ctx context.Context, id uuid.UUID, rows []uuid.UUID) (*ent.Batch, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.RetryBatchRows)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
+	"techbiz/internal/seal"
 )
 
 // row is one user under check, before it is stored.
@@ -66,14 +67,14 @@ var (
 	typed  = []string{
 		"email", "username", "first_name", "last_name", "country_code", "contact_number",
 		"organisation", "department", "seed_text", "reason", "start_text", "start_on",
-		"user_type", "seed_required", "email_key", "username_key", "number_key",
+		"user_type", "seed_required", "email_key", "username_key", "number_key", "number_key2",
 		"first_name_key", "last_name_key", "organisation_key", "department_key",
 		"issues", "hints", "flagged", "suggested", "looked_up",
 	}
 	typedTypes = []string{
 		"text", "text", "text", "text", "text", "text",
 		"text", "text", "text", "text", "text", "text",
-		"text", "boolean", "text", "text", "text",
+		"text", "boolean", "text", "text", "text", "text",
 		"text", "text", "text", "text",
 		"jsonb", "jsonb", "boolean", "boolean", "boolean",
 	}
@@ -83,34 +84,51 @@ func (r *row) place(batch uuid.UUID) []any {
 	return []any{r.id, batch, r.position, r.number, orNull(r.sheet), r.leftOut}
 }
 
-func (r *row) values() ([]any, error) {
+func (r *row) values(k *seal.Keys) ([]any, error) {
 	issues, hints, err := encoded(r.Faults, r.Hints)
 	if err != nil {
 		return nil, err
 	}
 	q := r.Request
-	number, numberKey := numbers(q)
+	number, err := numbers(k, r.id, q)
+	if err != nil {
+		return nil, err
+	}
 	return []any{
-		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), number,
+		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), valueOf(number.Sealed),
 		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason), orNull(q.Details.StartOn), orNull(q.StartOn),
-		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), numberKey,
+		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), valueOf(number.Key[0]), valueOf(number.Key[1]),
 		r.person.first, r.person.last, r.person.organisation, address.Fold(q.Department),
 		issues, hints, len(r.Faults) > 0, hasSuggestion(r.Faults), r.LookedUp,
 	}, nil
 }
 
-// numbers is how a contact number is stored: as typed, and as it is compared.
+// numbers is how a row keeps its contact number: sealed, and by what it is found.
 // Nothing else writes one; [details] reads it.
-func numbers(q invite.Request) (typed, key any) { return orNull(q.ContactNumber), orNull(q.Number) }
+func numbers(k *seal.Keys, row uuid.UUID, q invite.Request) (invite.Stored, error) {
+	return invite.Store(k, row, q.Number, storable(q.ContactNumber))
+}
 
 // details are what was typed into a stored row.
-func details(r *ent.BatchRow) invite.Details {
+func details(k *seal.Keys, r *ent.BatchRow) (invite.Details, error) {
+	_, number, err := invite.Number(k, r.ID, r.ContactNumber)
+	if err != nil {
+		return invite.Details{}, err
+	}
 	return invite.Details{
 		Email: r.Email, Username: text(r.Username), FirstName: text(r.FirstName), LastName: text(r.LastName),
-		CountryCode: text(r.CountryCode), ContactNumber: text(r.ContactNumber),
+		CountryCode: text(r.CountryCode), ContactNumber: number,
 		Organisation: text(r.Organisation), Department: text(r.Department), Seed: text(r.SeedText), Reason: text(r.Reason),
 		StartOn: text(r.StartText),
+	}, nil
+}
+
+// valueOf is the value behind a pointer, or nil: a typed nil pointer is no NULL.
+func valueOf(s *string) any {
+	if s == nil {
+		return nil
 	}
+	return *s
 }
 
 // asStored is what details become when they are stored.
@@ -127,7 +145,7 @@ func asStored(q invite.Request) invite.Details {
 
 // encoded are issues and hints as the columns keep them; no hint is NULL.
 func encoded(issues, hints fault.List) (string, any, error) {
-	i, err := json.Marshal(append(fault.List{}, issues...))
+	i, err := json.Marshal(append(fault.List{}, invite.WithoutNumber(issues)...))
 	if err != nil {
 		return "", nil, fmt.Errorf("encode issues: %w", err)
 	}
@@ -154,7 +172,7 @@ func hasSuggestion(l fault.List) bool {
 func insert(ctx context.Context, tx *database.Tx, batch uuid.UUID, rows []*row) error {
 	values := make([][]any, len(rows))
 	for i, r := range rows {
-		v, err := r.values()
+		v, err := r.values(tx.Keys)
 		if err != nil {
 			return err
 		}
@@ -176,7 +194,7 @@ func overwrite(ctx context.Context, tx *database.Tx, rows []*row) error {
 		n := min(len(rows), chunk)
 		values := make([][]any, n)
 		for i, r := range rows[:n] {
-			v, err := r.values()
+			v, err := r.values(tx.Keys)
 			if err != nil {
 				return err
 			}

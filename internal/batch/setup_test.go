@@ -89,7 +89,12 @@ func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Du
 	}); err != nil {
 		t.Fatal(err)
 	}
-	return &fixture{Service: s, ctx: access.With(t.Context(), officer), clock: clock}
+	// Also what a test looks at itself it does as the officer, within some act.
+	ctx, _, err := access.Begin(access.With(t.Context(), officer), access.SubmitBatch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fixture{Service: s, ctx: ctx, clock: clock}
 }
 
 // users are n accounts, none like another; change, if any, changes each.

@@ -21,6 +21,10 @@ import (
 // the step it is at and leaves the rest. Stopping what is stopped changes nothing.
 // Codes: NOT_FOUND, NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Stop(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.StopBatch)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		switch b.State {
 		case entbatch.StateDraft:
@@ -41,6 +45,10 @@ func (s *Service) Stop(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
 // Continue goes on with a stopped batch. Continuing what runs changes nothing.
 // Codes: NOT_FOUND, BATCH_EMPTY, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Continue(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
+	ctx, _, err := access.Begin(ctx, access.ContinueBatch)
+	if err != nil {
+		return nil, err
+	}
 	return s.changeHeld(ctx, id, hold, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		switch b.State {
 		case entbatch.StateDraft:

@@ -34,7 +34,8 @@ func (k Kind) matches(f *fault.Error) bool {
 // time stays as that one leaves it. It returns how many rows it changed. Codes:
 // NOT_FOUND, BATCH_NOT_DRAFT, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) ApplySuggestions(ctx context.Context, id uuid.UUID, ids []uuid.UUID, kind Kind) (*ent.Batch, int, error) {
-	if _, err := access.RequireWrite(ctx); err != nil {
+	ctx, _, err := access.Begin(ctx, access.ApplySuggestions)
+	if err != nil {
 		return nil, 0, err
 	}
 	b, err := Load(ctx, s.DB.Client, id)
@@ -122,8 +123,12 @@ func (s *Service) apply(ctx context.Context, old []*ent.BatchRow, kind Kind) ([]
 	var from []*ent.BatchRow
 	var rows []*row
 	for _, r := range old {
+		d, err := details(s.DB.Keys, r)
+		if err != nil {
+			return nil, nil, err
+		}
 		c := &invite.Candidate{}
-		if c.Request, c.Faults = corrected(rules, details(r), kind); c.Request.Details != details(r) {
+		if c.Request, c.Faults = corrected(rules, d, kind); c.Request.Details != d {
 			from, rows = append(from, r), append(rows, &row{id: r.ID, Candidate: c})
 		}
 	}
@@ -166,7 +171,19 @@ func unchanged(ctx context.Context, tx *database.Tx, b *ent.Batch, old []*ent.Ba
 	var oldNow []*ent.BatchRow
 	var rowsNow []*row
 	for i, r := range old {
-		if n := now[r.ID]; n != nil && details(n) == details(r) {
+		n := now[r.ID]
+		if n == nil {
+			continue
+		}
+		before, err := details(tx.Keys, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		after, err := details(tx.Keys, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		if after == before {
 			oldNow, rowsNow = append(oldNow, n), append(rowsNow, rows[i])
 		}
 	}

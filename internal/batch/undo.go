@@ -26,7 +26,7 @@ import (
 // earlier submissions of it have run. With dryRun it only counts. Codes: NOT_FOUND,
 // NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Undo(ctx context.Context, id uuid.UUID, dryRun bool) (*ent.Batch, invite.Ended, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.UndoBatch)
 	if err != nil {
 		return nil, invite.Ended{}, err
 	}

@@ -29,7 +29,7 @@ const maxFileName = 255
 // [workbook.Read], TOO_MANY_ROWS, NOT_FOUND, BATCH_NOT_DRAFT, UNAUTHENTICATED,
 // FORBIDDEN.
 func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name string, into *uuid.UUID) (*ent.Batch, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.UploadBatch)
 	if err != nil {
 		return nil, err
 	}
@@ -111,14 +111,14 @@ func fileName(name string) string {
 // harmless. Codes: BATCH_EMPTY, TOO_MANY_ROWS, CONFLICT, UNAUTHENTICATED,
 // FORBIDDEN.
 func (s *Service) Create(ctx context.Context, accounts []invite.Details, key string) (*ent.Batch, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.CreateBatch)
 	if err != nil {
 		return nil, err
 	}
 	if len(accounts) == 0 {
 		return nil, fault.New(fault.BatchEmpty, "Give at least one account.")
 	}
-	once, err := invite.NewOnce(actor.OfficerID, "createBatch", key, accounts)
+	once, err := invite.NewOnce(s.DB.Keys, actor.OfficerID, "createBatch", key, accounts)
 	if err != nil {
 		return nil, err
 	}

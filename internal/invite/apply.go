@@ -73,7 +73,11 @@ func applyOne(ctx context.Context, tx *database.Tx, i *ent.Invitation, p directo
 			SetNillableLastName(nonEmpty(p.LastName)).SetNillableLastNameKey(nonEmpty(address.Fold(p.LastName)))
 	}
 	if i.ContactNumber == nil && p.State == directory.Active {
-		u.SetNillableContactNumber(nonEmpty(p.Number)).SetNillableNumberKey(nonEmpty(p.Number))
+		number, err := Store(tx.Keys, i.ID, p.Number, "")
+		if err != nil {
+			return err
+		}
+		u.SetNillableContactNumber(number.Sealed).SetNillableNumberKey(number.Key[0]).SetNillableNumberKey2(number.Key[1])
 	}
 	if err := u.Exec(ctx); err != nil {
 		return fmt.Errorf("apply status: %w", err)

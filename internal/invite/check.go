@@ -59,7 +59,7 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 		return Rules{}, fmt.Errorf("load allowed domains: %w", err)
 	}
 	r := s.plainRules(ctx, client)
-	r.Allowed = make(map[string]bool, len(domains))
+	r.Allowed = make(address.Domains, len(domains))
 	for _, d := range domains {
 		r.Allowed[d.Domain] = true
 	}
@@ -194,11 +194,15 @@ func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.T
 	t := newTaken()
 	for part := range slices.Chunk(all, directory.MaxPeople) {
 		emails, usernames, numbers := identities(part)
+		wanted, err := Want(s.DB.Keys, numbers)
+		if err != nil {
+			return err
+		}
 		rows, err := client.Invitation.Query().
 			Where(invitation.Open(true),
-				invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...), invitation.NumberKeyIn(numbers...)),
+				invitation.Or(append(wanted.holding(), invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...))...),
 				invitation.Not(lapsed(now))).
-			Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey).
+			Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey, invitation.FieldNumberKey2).
 			All(access.System(ctx))
 		if err != nil {
 			return fmt.Errorf("look for open invitations: %w", err)
@@ -208,8 +212,8 @@ func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.T
 			if r.UsernameKey != nil {
 				t.usernames[*r.UsernameKey] = true
 			}
-			if r.NumberKey != nil {
-				t.numbers[*r.NumberKey] = true
+			if n := wanted.of(r); n != "" {
+				t.numbers[n] = true
 			}
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // new one has its own day for a resend. Codes: NOT_FOUND, NOT_CANCELLABLE, those
 // of the fields, ALREADY_INVITED, ACCOUNT_EXISTS, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent.Invitation, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.CorrectAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +55,13 @@ func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent
 // one holds besides the address is free as soon as that one ends, so only the
 // address is looked for here.
 func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email string) (*Candidate, error) {
+	number, _, err := Number(s.DB.Keys, old.ID, old.ContactNumber)
+	if err != nil {
+		return nil, err
+	}
 	d := Details{
 		Email: email, Username: text(old.Username), FirstName: text(old.FirstName), LastName: text(old.LastName),
-		ContactNumber: text(old.ContactNumber), Organisation: text(old.Organisation), Department: text(old.Department),
+		ContactNumber: number, Organisation: text(old.Organisation), Department: text(old.Department),
 		Seed: answer(old.SeedRequired), Reason: old.Reason,
 	}
 	if s.Government.Officer(address.Domain(email)) {

@@ -94,7 +94,7 @@ func (s *Service) stillDue(ctx context.Context, all rows) (rows, error) {
 // makeRoom withdraws what ended invitations still hold in the directory of the
 // rows' addresses, usernames and numbers: for us they are free already.
 func (s *Service) makeRoom(ctx context.Context, all rows) error {
-	var emails, usernames, numbers []string
+	var emails, usernames, numbers, numbers2 []string
 	for _, i := range all {
 		emails = append(emails, i.EmailKey)
 		if i.UsernameKey != nil {
@@ -103,9 +103,13 @@ func (s *Service) makeRoom(ctx context.Context, all rows) error {
 		if i.NumberKey != nil {
 			numbers = append(numbers, *i.NumberKey)
 		}
+		if i.NumberKey2 != nil {
+			numbers2 = append(numbers2, *i.NumberKey2)
+		}
 	}
 	leaving, err := s.DB.Invitation.Query().Where(invitation.Withdrawing(true),
-		invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...), invitation.NumberKeyIn(numbers...))).IDs(ctx)
+		invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...),
+			invitation.NumberKeyIn(numbers...), invitation.NumberKey2In(numbers2...))).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("look for withdrawals: %w", err)
 	}
@@ -136,9 +140,13 @@ func (s *Service) provision(ctx context.Context, all rows) error {
 	return s.provisionPart(ctx, creates, func(ctx context.Context, part rows) ([]directory.Result, error) {
 		who := make([]directory.Account, len(part))
 		for n, i := range part {
+			number, _, err := Number(s.DB.Keys, i.ID, i.ContactNumber)
+			if err != nil {
+				return nil, err
+			}
 			who[n] = directory.Account{
 				Key: i.ID.String(), Email: i.Email, Username: text(i.Username),
-				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: text(i.ContactNumber),
+				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: number,
 				Round: i.MailsWanted,
 			}
 		}

@@ -29,6 +29,10 @@ import (
 	"techbiz/internal/mail"
 )
 
+// RemovedEmail stands in the place of an address that was removed. No mail ever
+// reaches it (RFC 2606).
+const RemovedEmail = "removed@removed.invalid"
+
 // Mailbox takes mails in the transaction of the caller: a mail lands exactly
 // when the transaction does.
 type Mailbox interface {

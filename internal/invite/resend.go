@@ -21,7 +21,7 @@ import (
 // once, also before the mail is out; of many at the same moment one succeeds.
 // Codes: NOT_FOUND, NOT_RESENDABLE, RESEND_TOO_SOON, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Resend(ctx context.Context, id uuid.UUID) (*ent.Invitation, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.ResendInvitation)
 	if err != nil {
 		return nil, err
 	}

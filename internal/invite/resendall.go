@@ -27,7 +27,7 @@ const (
 // 10,000 at once, and says how many were left out and why. With dryRun it only
 // counts. Codes: UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, dryRun bool) (resent int, left []*fault.LeftOut, err error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, access.ResendInvitations)
 	if err != nil {
 		return 0, nil, err
 	}

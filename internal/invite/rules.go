@@ -64,7 +64,7 @@ type Request struct {
 // Rules are what the rules of the fields depend on.
 type Rules struct {
 	Government address.Government
-	Allowed    map[string]bool // vendor domains
+	Allowed    address.Domains // vendors'
 	Links      Links
 	Now        time.Time // decides which start dates have passed
 	// Agencies are the domains of the officers that we know; they are asked for
@@ -197,7 +197,7 @@ func (c *check) email(s string) bool {
 
 func (c *check) domain(r Rules, req Request) bool {
 	d := address.Domain(req.Email)
-	if req.UserType == invitation.UserTypePublicOfficer || r.Allowed[d] && !r.Government.Reserved(d) {
+	if req.UserType == invitation.UserTypePublicOfficer || r.Allowed.Has(d) && !r.Government.Reserved(d) {
 		return true
 	}
 	return c.add("email", fault.DomainNotAllowed,

@@ -3,6 +3,7 @@ package invite
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -20,14 +21,14 @@ import (
 // repeated call harmless. Codes: those of [Rules.Email], ALREADY_INVITED,
 // ACCOUNT_EXISTS, CONFLICT, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) InviteByEmail(ctx context.Context, d Details, key string) (*ent.Invitation, error) {
-	return s.send(ctx, "inviteByEmail", invitation.MethodEmailInvitation, d, key, s.CheckEmail)
+	return s.send(ctx, access.InviteByEmail, invitation.MethodEmailInvitation, d, key, s.CheckEmail)
 }
 
 // CreateAccount accepts one account; its creation and the mail follow. Codes:
 // those of [Rules.Account], ALREADY_INVITED, ACCOUNT_EXISTS, CONFLICT,
 // UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) CreateAccount(ctx context.Context, d Details, key string) (*ent.Invitation, error) {
-	return s.send(ctx, "createAccount", invitation.MethodSingleAccount, d, key,
+	return s.send(ctx, access.CreateAccount, invitation.MethodSingleAccount, d, key,
 		func(ctx context.Context, d Details, askDirectory bool) (*Candidate, error) {
 			all, err := s.CheckAccounts(ctx, []Details{d}, askDirectory)
 			if err != nil {
@@ -37,14 +38,15 @@ func (s *Service) CreateAccount(ctx context.Context, d Details, key string) (*en
 		})
 }
 
-func (s *Service) send(ctx context.Context, mutation string, method invitation.Method, d Details, key string,
+func (s *Service) send(ctx context.Context, act access.Act, method invitation.Method, d Details, key string,
 	check func(context.Context, Details, bool) (*Candidate, error),
 ) (*ent.Invitation, error) {
-	actor, err := access.RequireWrite(ctx)
+	ctx, actor, err := access.Begin(ctx, act)
 	if err != nil {
 		return nil, err
 	}
-	once, err := NewOnce(actor.OfficerID, mutation, key, d)
+	_, mutation, _ := strings.Cut(string(act), ".")
+	once, err := NewOnce(s.DB.Keys, actor.OfficerID, mutation, key, d)
 	if err != nil {
 		return nil, err
 	}
@@ -127,13 +129,18 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if Scheduled(r.StartOn, tx.Now) {
 		first = invitation.ProvisioningScheduled
 	}
-	made, err := tx.Invitation.Create().SetID(schema.NewID()).SetInviterID(actor.OfficerID).
+	id := schema.NewID()
+	number, err := Store(tx.Keys, id, r.Number, "")
+	if err != nil {
+		return nil, err
+	}
+	made, err := tx.Invitation.Create().SetID(id).SetInviterID(actor.OfficerID).
 		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
 		SetNillableUsername(nonEmpty(r.Username)).SetNillableUsernameKey(nonEmpty(r.UsernameKey)).
 		SetNillableFirstName(nonEmpty(r.FirstName)).SetNillableFirstNameKey(nonEmpty(address.Fold(r.FirstName))).
 		SetNillableLastName(nonEmpty(r.LastName)).SetNillableLastNameKey(nonEmpty(address.Fold(r.LastName))).
-		SetNillableContactNumber(nonEmpty(r.Number)).SetNillableNumberKey(nonEmpty(r.Number)).
+		SetNillableContactNumber(number.Sealed).SetNillableNumberKey(number.Key[0]).SetNillableNumberKey2(number.Key[1]).
 		SetNillableOrganisation(nonEmpty(r.Organisation)).SetNillableOrganisationKey(nonEmpty(address.Fold(r.Organisation))).
 		SetNillableDepartment(nonEmpty(r.Department)).SetNillableDepartmentKey(nonEmpty(address.Fold(r.Department))).
 		SetSeedRequired(r.Seed).SetReason(r.Reason).SetNillableStartOn(nonEmpty(r.StartOn)).SetProvisioning(first).

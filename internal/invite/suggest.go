@@ -204,7 +204,7 @@ func only(found map[string]bool) string {
 func (r Rules) knownNear(domain string) map[string]bool {
 	found := map[string]bool{}
 	for d := range r.Allowed {
-		if OneSlip(domain, d) {
+		if !address.Wildcard(d) && OneSlip(domain, d) {
 			found[d] = true
 		}
 	}

@@ -28,7 +28,7 @@ const (
 	checkLength = 6  // 62^6 > 2^32
 	shownLength = 10 // of the characters that are kept to recognise it by
 
-	maxTokenName = 100 // bytes
+	maxTokenName = 100 // characters
 	maxTokenLife = 366 * 24 * time.Hour
 )
 
@@ -41,11 +41,8 @@ func (s *Service) CreateToken(ctx context.Context, officerEmail, name string, ad
 	email, err := s.officerAddress("officer", officerEmail)
 	faults = append(faults, fault.Of(err)...)
 	name = strings.TrimSpace(name)
-	switch {
-	case name == "":
-		faults = append(faults, fault.Field("name", fault.Required, "Enter a name for the token."))
-	case len(name) > maxTokenName:
-		faults = append(faults, fault.Field("name", fault.TooLong, "Enter a name of at most %d characters.", maxTokenName))
+	if bad := checkTokenName(name); bad != nil {
+		faults = append(faults, bad)
 	}
 	if expires <= 0 || expires > maxTokenLife {
 		faults = append(faults, fault.Field("expires", fault.InvalidFormat, "Choose an expiry of at most one year."))

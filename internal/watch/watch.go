@@ -3,8 +3,8 @@
 //
 // One poll a beat serves all subscribers; without any, nothing is polled. A
 // subscriber that is slow gets the latest state of each invitation, not each step
-// on the way. It
-// decides nothing about who may see a row: it is asked for an officer's own.
+// on the way. It decides nothing about who may see a row: it is told whose
+// invitations a subscriber follows.
 package watch
 
 import (
@@ -18,6 +18,7 @@ import (
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
+	"techbiz/ent/officer"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 )
@@ -47,10 +48,22 @@ func New(db *database.DB, log *slog.Logger) *Hub {
 	return &Hub{db: db, log: log, subscribers: map[*subscriber]struct{}{}}
 }
 
-// subscriber is one who wants to know of one officer's invitations.
+// Whose says whose invitations are followed: one officer's, those of all officers
+// of an agency, or everybody's.
+type Whose struct {
+	Officer   uuid.UUID
+	Agency    string
+	Everybody bool
+}
+
+func (w Whose) has(i *ent.Invitation) bool {
+	return w.Everybody || i.InviterID == w.Officer || w.Agency != "" && i.Edges.Inviter != nil && i.Edges.Inviter.Agency == w.Agency
+}
+
+// subscriber is one who wants to know of some officers' invitations.
 type subscriber struct {
-	officer uuid.UUID
-	wake    chan struct{}
+	whose Whose
+	wake  chan struct{}
 
 	mu      sync.Mutex
 	pending map[uuid.UUID]*ent.Invitation
@@ -83,9 +96,9 @@ func (s *subscriber) next() *ent.Invitation {
 	return i
 }
 
-// Invitations sends an officer's invitations as they change, until ctx ends.
-func (h *Hub) Invitations(ctx context.Context, officer uuid.UUID) <-chan *ent.Invitation {
-	s := &subscriber{officer: officer, wake: make(chan struct{}, 1), pending: map[uuid.UUID]*ent.Invitation{}}
+// Invitations sends these officers' invitations as they change, until ctx ends.
+func (h *Hub) Invitations(ctx context.Context, whose Whose) <-chan *ent.Invitation {
+	s := &subscriber{whose: whose, wake: make(chan struct{}, 1), pending: map[uuid.UUID]*ent.Invitation{}}
 	h.mu.Lock()
 	h.subscribers[s] = struct{}{}
 	if !h.polling {
@@ -161,9 +174,19 @@ func (h *Hub) idle() bool {
 // what was seen, and notes them as seen. A subscriber may so be told of what
 // changed just before it came: the state it gets is the present one all the same.
 func (h *Hub) changed(ctx context.Context, since time.Time, seen map[uuid.UUID]time.Time) ([]*ent.Invitation, error) {
-	rows, err := h.db.Invitation.Query().
-		Where(invitation.UpdatedAtGTE(since.Add(-overlap)), invitation.InviterIDIn(h.officers()...)).
-		Order(ent.Desc(invitation.FieldUpdatedAt)).Limit(most).All(ctx)
+	q := h.db.Invitation.Query().Where(invitation.UpdatedAtGTE(since.Add(-overlap)))
+	officers, agencies, everybody := h.followed()
+	if len(agencies) > 0 {
+		q.WithInviter()
+	}
+	switch {
+	case everybody:
+	case len(agencies) > 0:
+		q.Where(invitation.Or(invitation.InviterIDIn(officers...), invitation.HasInviterWith(officer.AgencyIn(agencies...))))
+	default:
+		q.Where(invitation.InviterIDIn(officers...))
+	}
+	rows, err := q.Order(ent.Desc(invitation.FieldUpdatedAt)).Limit(most).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("look for changes: %w", err)
 	}
@@ -179,21 +202,25 @@ func (h *Hub) changed(ctx context.Context, since time.Time, seen map[uuid.UUID]t
 	return changed, nil
 }
 
-func (h *Hub) officers() []uuid.UUID {
+// followed is what all subscribers together follow.
+func (h *Hub) followed() (officers []uuid.UUID, agencies []string, everybody bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ids := make([]uuid.UUID, 0, len(h.subscribers))
 	for s := range h.subscribers {
-		ids = append(ids, s.officer)
+		officers = append(officers, s.whose.Officer)
+		if s.whose.Agency != "" {
+			agencies = append(agencies, s.whose.Agency)
+		}
+		everybody = everybody || s.whose.Everybody
 	}
-	return ids
+	return officers, agencies, everybody
 }
 
 func (h *Hub) tell(i *ent.Invitation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for s := range h.subscribers {
-		if s.officer == i.InviterID {
+		if s.whose.has(i) {
 			s.tell(i)
 		}
 	}

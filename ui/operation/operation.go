@@ -1555,6 +1555,50 @@ var AllDirectoryCheck = []DirectoryCheck{
 	DirectoryCheckUnavailable,
 }
 
+// EndSessionEndSessionSessionsPayload includes the requested fields of the GraphQL type SessionsPayload.
+// The GraphQL type's documentation follows.
+//
+// What is left of the caller's sessions after a change.
+type EndSessionEndSessionSessionsPayload struct {
+	// What is wrong with the input.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns EndSessionEndSessionSessionsPayload.Errors, and is useful for accessing the field via an interface.
+func (v *EndSessionEndSessionSessionsPayload) GetErrors() []Problem { return v.Errors }
+
+// EndSessionResponse is returned by EndSession on success.
+type EndSessionResponse struct {
+	// Signs the caller out of one session, with the next request in it. NOT_FOUND where it has ended, or is another officer's. Not for tokens.
+	EndSession EndSessionEndSessionSessionsPayload `json:"endSession"`
+}
+
+// GetEndSession returns EndSessionResponse.EndSession, and is useful for accessing the field via an interface.
+func (v *EndSessionResponse) GetEndSession() EndSessionEndSessionSessionsPayload { return v.EndSession }
+
+// EndSessionsEndSessionsSessionsPayload includes the requested fields of the GraphQL type SessionsPayload.
+// The GraphQL type's documentation follows.
+//
+// What is left of the caller's sessions after a change.
+type EndSessionsEndSessionsSessionsPayload struct {
+	// What is wrong with the input.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns EndSessionsEndSessionsSessionsPayload.Errors, and is useful for accessing the field via an interface.
+func (v *EndSessionsEndSessionsSessionsPayload) GetErrors() []Problem { return v.Errors }
+
+// EndSessionsResponse is returned by EndSessions on success.
+type EndSessionsResponse struct {
+	// Signs the caller out everywhere, here too. Not for tokens.
+	EndSessions EndSessionsEndSessionsSessionsPayload `json:"endSessions"`
+}
+
+// GetEndSessions returns EndSessionsResponse.EndSessions, and is useful for accessing the field via an interface.
+func (v *EndSessionsResponse) GetEndSessions() EndSessionsEndSessionsSessionsPayload {
+	return v.EndSessions
+}
+
 // What is wrong with an input.
 type ErrorCode string
 
@@ -3202,6 +3246,72 @@ var AllSeedStatus = []SeedStatus{
 	SeedStatusIneligible,
 }
 
+// SessionRow includes the GraphQL fields of Session requested by the fragment SessionRow.
+// The GraphQL type's documentation follows.
+//
+// A browser in which the caller is signed in.
+type SessionRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// When the officer signed in.
+	SignedInAt time.Time `json:"signedInAt"`
+	// When it was last used, to the minute.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	// How the officer signed in; null for one from before this was kept.
+	Method *SignInMethod `json:"method"`
+	// Network address of its last use; empty where it is not known.
+	Address string `json:"address"`
+	// What it is used with, such as "Chrome on Windows"; empty where it is not known.
+	Browser string `json:"browser"`
+	// Whether the request itself is made in it.
+	Current bool `json:"current"`
+}
+
+// GetId returns SessionRow.Id, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetId() string { return v.Id }
+
+// GetSignedInAt returns SessionRow.SignedInAt, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetSignedInAt() time.Time { return v.SignedInAt }
+
+// GetLastSeenAt returns SessionRow.LastSeenAt, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetLastSeenAt() time.Time { return v.LastSeenAt }
+
+// GetMethod returns SessionRow.Method, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetMethod() *SignInMethod { return v.Method }
+
+// GetAddress returns SessionRow.Address, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetAddress() string { return v.Address }
+
+// GetBrowser returns SessionRow.Browser, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetBrowser() string { return v.Browser }
+
+// GetCurrent returns SessionRow.Current, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetCurrent() bool { return v.Current }
+
+// SessionsResponse is returned by Sessions on success.
+type SessionsResponse struct {
+	// Where the caller is signed in, the last used first. Not for tokens.
+	Sessions []SessionRow `json:"sessions"`
+}
+
+// GetSessions returns SessionsResponse.Sessions, and is useful for accessing the field via an interface.
+func (v *SessionsResponse) GetSessions() []SessionRow { return v.Sessions }
+
+// How an officer signed in.
+type SignInMethod string
+
+const (
+	// By a one-time code that came by mail.
+	SignInMethodCode SignInMethod = "CODE"
+	// At the OpenID provider, such as TechPass.
+	SignInMethodProvider SignInMethod = "PROVIDER"
+)
+
+var AllSignInMethod = []SignInMethod{
+	SignInMethodCode,
+	SignInMethodProvider,
+}
+
 // StatusCount includes the requested fields of the GraphQL type StatusCount.
 // The GraphQL type's documentation follows.
 //
@@ -3703,6 +3813,14 @@ type __CreateAccountInput struct {
 
 // GetInput returns __CreateAccountInput.Input, and is useful for accessing the field via an interface.
 func (v *__CreateAccountInput) GetInput() CreateAccountInput { return v.Input }
+
+// __EndSessionInput is used internally by genqlient
+type __EndSessionInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __EndSessionInput.Id, and is useful for accessing the field via an interface.
+func (v *__EndSessionInput) GetId() string { return v.Id }
 
 // __HandOverBatchInput is used internally by genqlient
 type __HandOverBatchInput struct {
@@ -5118,6 +5236,88 @@ func CreateAccount(
 	return data_, err_
 }
 
+// The mutation executed by EndSession.
+const EndSession_Operation = `
+mutation EndSession ($id: ID!) {
+	endSession(id: $id) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func EndSession(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *EndSessionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EndSession",
+		Query:  EndSession_Operation,
+		Variables: &__EndSessionInput{
+			Id: id,
+		},
+	}
+
+	data_ = &EndSessionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by EndSessions.
+const EndSessions_Operation = `
+mutation EndSessions {
+	endSessions {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func EndSessions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *EndSessionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EndSessions",
+		Query:  EndSessions_Operation,
+	}
+
+	data_ = &EndSessionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by HandOverBatch.
 const HandOverBatch_Operation = `
 mutation HandOverBatch ($id: ID!, $to: String!) {
@@ -5965,6 +6165,45 @@ func RetryBatchRows(
 	}
 
 	data_ = &RetryBatchRowsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Sessions.
+const Sessions_Operation = `
+query Sessions {
+	sessions {
+		... SessionRow
+	}
+}
+fragment SessionRow on Session {
+	id
+	signedInAt
+	lastSeenAt
+	method
+	address
+	browser
+	current
+}
+`
+
+func Sessions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *SessionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Sessions",
+		Query:  Sessions_Operation,
+	}
+
+	data_ = &SessionsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -14,6 +14,7 @@ import (
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
+	"techbiz/internal/seal"
 )
 
 // noSEED is the domain whose people cannot have a SEED licence.
@@ -72,8 +73,13 @@ func (s *Sandbox) make(ctx context.Context, wishes []wish, link func(token strin
 				continue
 			}
 			if results[i].Err = known.taken(w); results[i].Err == nil {
-				p := w.person(tx.Now)
-				known.add(p)
+				p, err := w.person(tx.Keys, tx.Now)
+				if err == nil {
+					err = known.add(tx.Keys, p)
+				}
+				if err != nil {
+					return err
+				}
 				made = append(made, p)
 			}
 		}
@@ -119,7 +125,7 @@ func makeWay(ctx context.Context, tx *database.Tx, known register, wishes []wish
 }
 
 // person is who the wish makes, with a new secret for the link.
-func (w wish) person(now time.Time) *ent.SandboxPerson {
+func (w wish) person(k *seal.Keys, now time.Time) (*ent.SandboxPerson, error) {
 	expires := now.Add(w.life)
 	p := &ent.SandboxPerson{
 		ID: uuid.Must(uuid.NewV7()), Key: w.key, Email: w.email, EmailKey: address.Fold(w.email),
@@ -130,22 +136,21 @@ func (w wish) person(now time.Time) *ent.SandboxPerson {
 		folded := address.Fold(w.username)
 		p.Username, p.UsernameKey = &w.username, &folded
 	}
-	if w.number != "" {
-		p.Number = &w.number
-	}
-	return p
+	number, err := store(k, p.ID, w.number)
+	p.Number, p.NumberKey, p.NumberKey2 = number.sealed, number.key[0], number.key[1]
+	return p, err
 }
 
 func insert(ctx context.Context, tx *database.Tx, people []*ent.SandboxPerson) error {
 	rows := make([][]any, len(people))
 	for i, p := range people {
 		rows[i] = []any{
-			p.ID, p.Key, p.Email, p.EmailKey, p.Username, p.UsernameKey, p.FirstName, p.LastName, p.Number,
+			p.ID, p.Key, p.Email, p.EmailKey, p.Username, p.UsernameKey, p.FirstName, p.LastName, p.Number, p.NumberKey, p.NumberKey2,
 			p.Token, p.Round, string(p.State), string(p.Seed), p.CreatedAt, p.ExpiresAt,
 		}
 	}
 	return tx.Insert(ctx, sandboxperson.Table, []string{
-		"id", "key", "email", "email_key", "username", "username_key", "first_name", "last_name", "number",
+		"id", "key", "email", "email_key", "username", "username_key", "first_name", "last_name", "number", "number_key", "number_key2",
 		"token", "round", "state", "seed", "created_at", "expires_at",
 	}, "", rows)
 }
@@ -202,29 +207,36 @@ func whoIsThere(ctx context.Context, tx *database.Tx, wishes []wish) (register, 
 		h.keys[i] = w.key
 		h.add(w.email, w.username, w.number)
 	}
-	people, err := h.find(ctx, tx.Client)
+	people, err := h.find(ctx, tx.Client, tx.Keys)
+	if err != nil {
+		return register{}, err
+	}
 	r := register{
 		byKey: map[string]*ent.SandboxPerson{}, byEmail: map[string]*ent.SandboxPerson{},
 		byUsername: map[string]*ent.SandboxPerson{}, byNumber: map[string]*ent.SandboxPerson{},
 	}
 	for _, p := range people {
-		r.add(p)
+		if err := r.add(tx.Keys, p); err != nil {
+			return register{}, err
+		}
 	}
-	return r, err
+	return r, nil
 }
 
-func (r register) add(p *ent.SandboxPerson) {
+func (r register) add(k *seal.Keys, p *ent.SandboxPerson) error {
 	r.byKey[p.Key] = p
 	if p.State == sandboxperson.StateTerminated {
-		return
+		return nil
 	}
 	r.byEmail[p.EmailKey] = p
 	if p.UsernameKey != nil {
 		r.byUsername[*p.UsernameKey] = p
 	}
-	if p.Number != nil {
-		r.byNumber[*p.Number] = p
+	n, err := number(k, p)
+	if n != "" {
+		r.byNumber[n] = p
 	}
+	return err
 }
 
 // taken says which of the things that only one may hold somebody holds already.
@@ -296,7 +308,7 @@ func (s *Sandbox) Withdraw(ctx context.Context, keys []string) ([]directory.Resu
 		if err != nil {
 			return fmt.Errorf("withdraw: %w", err)
 		}
-		people, err := (&holds{keys: keys}).find(ctx, tx.Client)
+		people, err := (&holds{keys: keys}).find(ctx, tx.Client, tx.Keys)
 		if err != nil {
 			return err
 		}
