@@ -48,6 +48,8 @@ func TestBrowser(t *testing.T) {
 		"whom the provider or a rule keeps out":                       keptOutByRules,
 		"where an officer is signed in":                               whereSignedIn,
 		"pages weigh little":                                          pagesWeighLittle,
+		"what was done is found":                                      activityFound,
+		"what was done is found, without JavaScript":                  activityPlainly,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
