@@ -654,7 +654,7 @@ func alone() templ.Component {
 func downText(v signInView) string {
 	text := v.Provider + " does not answer at the moment. Try again in a minute"
 	if v.Codes {
-		text += ", or have a one-time code sent"
+		text += ", or, if you don’t have " + v.Provider + " yet, have a one-time code sent"
 	}
 	return text + "."
 }

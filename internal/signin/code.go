@@ -16,6 +16,8 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/ent"
+	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
@@ -33,8 +35,9 @@ const (
 // in the browser that asked, until that browser asks for another one. Call it
 // before anything of the answer is written: it may set the cookie.
 //
-// Whether anybody has the address makes no difference: neither an officer who is
-// not known yet nor a mailbox that the relay refuses.
+// Whether anybody has the address makes no difference to the answer: not an
+// officer who is not known yet, not a mailbox that the relay refuses, and not an
+// officer who signs in at the provider and gets a mail that says so.
 //
 // Codes, all on field email: REQUIRED, TOO_LONG, INVALID_FORMAT,
 // NOT_PUBLIC_OFFICER, RATE_LIMITED with the time from which it may succeed, and
@@ -61,6 +64,7 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 		return err
 	}
 	var id uuid.UUID
+	atProvider := false
 	err = s.db.WithTx(access.System(r.Context()), func(ctx context.Context, tx *database.Tx) error {
 		if err := s.checkRate(ctx, tx, folded); err != nil {
 			return err
@@ -68,9 +72,16 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 		if err := s.store.put(ctx, tx, session); err != nil {
 			return err
 		}
+		if atProvider, err = s.signsInAtProvider(ctx, tx, folded); err != nil {
+			return err
+		}
 		browser, now := hash(session.ID), s.now()
+		codeHash := s.codeHash(browser, folded, code)
+		if atProvider {
+			codeHash = hash(newID()) // no code has this hash
+		}
 		row, err := tx.SignInCode.Create().SetEmail(folded).SetBrowser(browser).
-			SetNetwork(s.networkHash(ctx)).SetHash(s.codeHash(browser, folded, code)).
+			SetNetwork(s.networkHash(ctx)).SetHash(codeHash).
 			SetCreatedAt(now).SetExpiresAt(now.Add(codeLife)).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("store code: %w", err)
@@ -84,7 +95,25 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 	if err := s.store.sendCookie(w, session); err != nil {
 		return err
 	}
-	return s.mailCode(r.Context(), id, folded, code)
+	msg, err := mail.SignInCode(folded, code, codeLife)
+	if atProvider {
+		msg, err = mail.NoSignInCode(folded, s.ProviderName())
+	}
+	if err != nil {
+		return fmt.Errorf("write the mail: %w", err)
+	}
+	return s.mailCode(r.Context(), id, msg)
+}
+
+// signsInAtProvider says whether an officer has signed in at the provider. Such an
+// officer gets no codes: a mailbox would stand in for what the provider asks for,
+// and whoever has the address next would be that officer.
+func (s *Service) signsInAtProvider(ctx context.Context, tx *database.Tx, email string) (bool, error) {
+	if s.provider == nil {
+		return false, nil
+	}
+	return tx.OfficerIdentity.Query().
+		Where(officeridentity.Issuer(s.provider.Issuer()), officeridentity.HasOfficerWith(officer.Email(email))).Exist(ctx)
 }
 
 // PendingEmail returns the address to which this browser last had a code sent, or
@@ -98,20 +127,17 @@ func (s *Service) PendingEmail(r *http.Request) string {
 	return email
 }
 
-// mailCode sends the code. One that was not sent is taken back, so that the
-// officer may ask again at once.
-func (s *Service) mailCode(ctx context.Context, id uuid.UUID, email, code string) error {
-	msg, err := mail.SignInCode(email, code, codeLife)
-	if err == nil {
-		msg.ID = letters(id) + "@sign-in.techbiz"
-		err = s.post(ctx, msg)
-	}
+// mailCode sends the mail with the code. One that was not sent is taken back, so
+// that the officer may ask again at once.
+func (s *Service) mailCode(ctx context.Context, id uuid.UUID, msg mail.Message) error {
+	msg.ID = letters(id) + "@sign-in.techbiz"
+	err := s.post(ctx, msg)
 	if _, inDoubt := errors.AsType[*mail.InDoubtError](err); err == nil || inDoubt {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "code sent", slog.Bool("in_doubt", inDoubt))
 		return nil
 	}
 	// The relay's words may repeat the address, as we wrote it.
-	cause := strings.ReplaceAll(strings.ToLower(err.Error()), email, "[address]")
+	cause := strings.ReplaceAll(strings.ToLower(err.Error()), msg.To, "[address]")
 	s.log.LogAttrs(ctx, slog.LevelWarn, "code not sent", slog.String("cause", cause))
 	if _, refused := errors.AsType[*mail.RefusedError](err); refused {
 		return nil // the answer must not say which mailboxes there are
