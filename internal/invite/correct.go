@@ -15,8 +15,8 @@ import (
 )
 
 // Correct ends an invitation whose address was wrong and starts a new one at the
-// corrected address, with all else as it was; the history of both says so. The
-// new one has its own day for a resend. Codes: NOT_FOUND, NOT_CANCELLABLE, those
+// corrected address, with all else as it was, the inviter too; the history of both
+// says so. The new one has its own day for a resend. Codes: NOT_FOUND, NOT_CANCELLABLE, those
 // of the fields, ALREADY_INVITED, ACCOUNT_EXISTS, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent.Invitation, error) {
 	ctx, actor, err := access.Begin(ctx, access.CorrectAddress)
@@ -39,7 +39,7 @@ func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent
 		if err := s.end(ctx, tx, actor, id, "Replaced by an invitation to "+c.Email+".", EventCorrected); err != nil {
 			return err
 		}
-		made, err = s.accept(ctx, tx, actor, accepted{Method: old.Method, Request: c.Request, Replaces: &id, Detail: "Corrected from " + old.Email + "."})
+		made, err = s.accept(ctx, tx, actor, accepted{Method: old.Method, Request: c.Request, Inviter: old.InviterID, Replaces: &id, Detail: "Corrected from " + old.Email + "."})
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (s *Service) sendOnce(ctx context.Context, actor access.Actor, method invit
 			made, err = s.first(ctx, tx.Client, id, err)
 			return err
 		}
-		made, err = s.accept(ctx, tx, actor, accepted{Method: method, Request: c.Request})
+		made, err = s.accept(ctx, tx, actor, accepted{Method: method, Request: c.Request, Inviter: actor.OfficerID})
 		if err != nil {
 			return err
 		}
@@ -108,6 +108,7 @@ func (s *Service) first(ctx context.Context, client *ent.Client, id uuid.UUID, e
 type accepted struct {
 	Request
 	Method   invitation.Method
+	Inviter  uuid.UUID  // whose it is: the caller's, or what it replaces was this officer's
 	Replaces *uuid.UUID // the invitation whose address was corrected
 	Detail   string     // what its history begins with
 }
@@ -134,7 +135,11 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if err != nil {
 		return nil, err
 	}
-	made, err := tx.Invitation.Create().SetID(id).SetInviterID(actor.OfficerID).
+	creating := ctx
+	if r.Inviter != actor.OfficerID {
+		creating = access.System(ctx) // the caller was let at the one that it replaces
+	}
+	made, err := tx.Invitation.Create().SetID(id).SetInviterID(r.Inviter).
 		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
 		SetNillableUsername(nonEmpty(r.Username)).SetNillableUsernameKey(nonEmpty(r.UsernameKey)).
@@ -144,7 +149,7 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 		SetNillableOrganisation(nonEmpty(r.Organisation)).SetNillableOrganisationKey(nonEmpty(address.Fold(r.Organisation))).
 		SetNillableDepartment(nonEmpty(r.Department)).SetNillableDepartmentKey(nonEmpty(address.Fold(r.Department))).
 		SetSeedRequired(r.Seed).SetReason(r.Reason).SetNillableStartOn(nonEmpty(r.StartOn)).SetProvisioning(first).
-		SetInvitedAt(tx.Now).SetUpdatedAt(tx.Now).Save(ctx)
+		SetInvitedAt(tx.Now).SetUpdatedAt(tx.Now).Save(creating)
 	if err != nil {
 		return nil, fmt.Errorf("store invitation: %w", err)
 	}
