@@ -155,8 +155,10 @@ func (s *Service) mailCode(ctx context.Context, id uuid.UUID, email, code string
 		s.log.LogAttrs(ctx, slog.LevelInfo, "code sent", slog.Bool("in_doubt", inDoubt))
 		return nil
 	}
-	// The relay's words may repeat the address, as we wrote it.
-	cause := strings.ReplaceAll(strings.ToLower(err.Error()), email, "[address]")
+	// The relay's words may repeat the address, as we wrote it, or what stands before
+	// the @.
+	local, _, _ := strings.Cut(email, "@")
+	cause := strings.NewReplacer(email, "[address]", local, "[address]").Replace(strings.ToLower(err.Error()))
 	s.log.LogAttrs(ctx, slog.LevelWarn, "code not sent", slog.String("cause", cause))
 	// The caller may have gone; the code has to go as well.
 	taken := s.db.WithTx(access.System(context.WithoutCancel(ctx)), func(ctx context.Context, tx *database.Tx) error {
