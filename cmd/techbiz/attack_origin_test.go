@@ -289,13 +289,16 @@ func TestAttack_Redirects(t *testing.T) {
 	a := newAttack(t, databases["SQLite"](t))
 	v := a.visitor(t)
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	for _, to := range elsewhere {
+	for i, to := range elsewhere {
 		next := url.Values{"next": {to}, "back": {to}, "from": {to}, "return": {to}, "redirect": {to}, "url": {to}}.Encode()
 		if len(next) > 25_000 {
 			next = url.Values{"next": {to}}.Encode()
 		}
 		for _, cookie := range []string{v.cookie, ""} {
-			for _, r := range routes(t) {
+			for j, r := range routes(t) {
+				if (i+j)%3 > 0 && !strings.HasPrefix(r.Path, "/sign-in") && !everything() {
+					continue // where nobody reads an address any third one is enough
+				}
 				if r.Path == "/sign-out" || strings.HasSuffix(r.Path, "/events") || r.Method == "" || strings.HasPrefix(r.Path, "/static") || strings.Contains(r.Path, "/multiple/") || r.Path == "/sign-in" && r.Method == http.MethodPost {
 					continue
 				}

@@ -90,6 +90,7 @@ func (o *attacker) prepare(t testing.TB) {
 func (o *attacker) discover(t testing.TB, query string) {
 	t.Helper()
 	o.keep(o.post(t, query, hostile.Document(query, ""), false))
+	o.sent.Add(-1) // no attack
 }
 
 // keep keeps the identifiers in an answer.

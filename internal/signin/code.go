@@ -136,8 +136,10 @@ func (s *Service) mailCode(ctx context.Context, id uuid.UUID, msg mail.Message) 
 		s.log.LogAttrs(ctx, slog.LevelInfo, "code sent", slog.Bool("in_doubt", inDoubt))
 		return nil
 	}
-	// The relay's words may repeat the address, as we wrote it.
-	cause := strings.ReplaceAll(strings.ToLower(err.Error()), msg.To, "[address]")
+	// The relay's words may repeat the address, as we wrote it, or what stands before
+	// the @.
+	local, _, _ := strings.Cut(msg.To, "@")
+	cause := strings.NewReplacer(msg.To, "[address]", local, "[address]").Replace(strings.ToLower(err.Error()))
 	s.log.LogAttrs(ctx, slog.LevelWarn, "code not sent", slog.String("cause", cause))
 	if _, refused := errors.AsType[*mail.RefusedError](err); refused {
 		return nil // the answer must not say which mailboxes there are

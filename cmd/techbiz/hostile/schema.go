@@ -16,8 +16,8 @@ const Seed = 20260223
 const (
 	selectDepth = 2  // of an answer, in objects
 	inputDepth  = 5  // of an input that may hold itself
-	sampled     = 6  // of the values for a place that was filled elsewhere
-	tried       = 50 // of the values for a place, where they are many
+	sampled     = 4  // of the values for a place that was filled elsewhere
+	tried       = 28 // of the values for a place, where they are many
 )
 
 // Operation is a field of the schema that takes arguments, with the way to it.

@@ -172,3 +172,10 @@ func leaked(to io.Writer) bool {
 	}
 	return len(leaks.found) > 0
 }
+
+// LogLines is how many lines of logs have been looked through so far.
+func LogLines() int {
+	leaks.Lock()
+	defer leaks.Unlock()
+	return leaks.lines
+}
