@@ -47,6 +47,9 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("POST /status/{id}/correct", p.officer(p.correct))
 	m.HandleFunc("POST /status/{id}/correct/check", p.officer(p.checkCorrect))
 
+	if p.Explorer {
+		m.HandleFunc("GET /explorer", p.officer(p.explorer))
+	}
 	if p.Sandbox != nil {
 		m.HandleFunc("GET /sandbox", p.open(p.sandbox))
 		m.HandleFunc("GET /sandbox/live", p.open(p.sandboxLive))
