@@ -57,6 +57,9 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("GET /activity", p.officer(p.activity))
 	m.HandleFunc("GET /activity/export.csv", p.officer(p.exportActivity))
 
+	if p.Explorer {
+		m.HandleFunc("GET /explorer", p.officer(p.explorer))
+	}
 	if p.Sandbox != nil {
 		m.HandleFunc("GET /sandbox", p.open(p.sandbox))
 		m.HandleFunc("GET /sandbox/live", p.open(p.sandboxLive))

@@ -63,6 +63,8 @@ type Config struct {
 	// Take counts what a request reads and changes, and returns RATE_LIMITED where
 	// that is too much. Nil counts nothing.
 	Take func(ctx context.Context, reads, changes int) error
+	// Explorer is set where the schema is told, at /explorer.
+	Explorer bool
 	// Links lead out of the portal.
 	Links Links
 	// Clock is the business clock, which the sandbox can move forward.

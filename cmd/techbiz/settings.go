@@ -14,7 +14,7 @@ type Settings struct {
 	LimitChanges   rate `default:"50/s burst 200" env:"TECHBIZ_LIMIT_CHANGES" group:"server" placeholder:"RATE" help:"How often a token, or a person over all sessions, may change something."`
 	LimitStrangers rate `default:"50/s burst 1000" env:"TECHBIZ_LIMIT_STRANGERS" group:"server" placeholder:"RATE" help:"How often a network address may ask for anything without being signed in."`
 
-	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema."`
+	Introspection bool `env:"TECHBIZ_INTROSPECTION" group:"server" help:"Let callers of the API read its schema, and officers try queries at /explorer."`
 
 	Storage
 	SessionKey hexKey `secret:"" env:"TECHBIZ_SESSION_KEY" group:"storage" placeholder:"HEX" help:"Key of the sessions' cookies, 64 hexadecimal digits, the same on every replica. Default: made once and kept in the data folder."`

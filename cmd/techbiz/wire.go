@@ -211,7 +211,7 @@ func (p *parts) handler() (http.Handler, error) {
 	pages, err := ui.New(ui.Config{
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
 		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal, Help: s.HelpURL.String()},
-		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check,
+		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check, Explorer: s.Introspection,
 		RecordExport: p.recordExport, RecordRefused: p.recordRefused,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
