@@ -2,6 +2,7 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
@@ -34,7 +35,8 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	}
 	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
-		if err := tx.insert(ctx, into, len(columns), end, rows[:n]); err != nil {
+		query, args := tx.insertion(into, len(columns), end, rows[:n])
+		if _, err := tx.SQL.ExecContext(ctx, query, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		rows = rows[n:]
@@ -42,16 +44,15 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	return nil
 }
 
-// insert adds rows with one statement. On SQLite each parameter costs almost as
+// insertion is the statement that adds rows. On SQLite each parameter costs almost as
 // much as the value in its place, so a column with one value in all rows has one.
-func (tx *Tx) insert(ctx context.Context, into string, columns int, end string, rows [][]any) error {
+func (tx *Tx) insertion(into string, columns int, end string, rows [][]any) (query string, args []any) {
 	head := "INSERT INTO " + into + " "
+	args = make([]any, 0, len(rows)*columns)
 	if tx.dialect == dialect.Postgres {
-		args := make([]any, 0, len(rows)*columns)
-		_, err := tx.SQL.ExecContext(ctx, head+Values(&args, nil, rows)+end, args...)
-		return err
+		values := Values(&args, nil, rows)
+		return head + values + end, args
 	}
-	args := make([]any, 0, len(rows)*columns)
 	chosen := make([]string, columns)
 	var varying []int
 	for c := range columns {
@@ -71,9 +72,8 @@ func (tx *Tx) insert(ctx context.Context, into string, columns int, end string, 
 	}
 	one := "(?" + strings.Repeat(",?", len(varying)-1) + ")"
 	// WHERE true: else SQLite takes what follows ON for a join's.
-	_, err := tx.SQL.ExecContext(ctx, head+"SELECT "+strings.Join(chosen, ", ")+
-		" FROM (VALUES "+one+strings.Repeat(","+one, len(rows)-1)+") WHERE true"+end, args...)
-	return err
+	return head + "SELECT " + strings.Join(chosen, ", ") +
+		" FROM (VALUES " + one + strings.Repeat(","+one, len(rows)-1) + ") WHERE true" + end, args
 }
 
 // constant says whether a column has the same value in all rows.
@@ -90,6 +90,29 @@ func constant(rows [][]any, column int) bool {
 		}
 	}
 	return true
+}
+
+// InsertNew adds rows set-wise, passes over those that something unique stands
+// against, also another one of them, and returns the first column's values, which
+// are text, of those that were added.
+func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, rows [][]any) (added []string, err error) {
+	into := fmt.Sprintf(`%s ("%s")`, table, strings.Join(columns, `", "`))
+	end := fmt.Sprintf(" ON CONFLICT DO NOTHING RETURNING %q", columns[0])
+	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
+		n := min(step, len(rows))
+		query, args := tx.insertion(into, len(columns), end, rows[:n])
+		found, err := tx.SQL.QueryContext(ctx, query, args...)
+		if err := each(found, err, func(r *sql.Rows) error {
+			var first string
+			err := r.Scan(&first)
+			added = append(added, first)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("insert into %s: %w", table, err)
+		}
+		rows = rows[n:]
+	}
+	return added, nil
 }
 
 // insertAtOnce is how many rows one statement inserts: enough to be quick, and
