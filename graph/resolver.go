@@ -27,9 +27,8 @@ type Resolver struct {
 	Invites *invite.Service
 	Lists   *batch.Service
 	Domains *domain.Service
-	SignIn  *signin.Service // its tokens
+	SignIn  *signin.Service // tokens and sessions
 	Hub     *watch.Hub
-	SignIn  *signin.Service
 	Audit   *audit.Log
 	Log     *slog.Logger
 
