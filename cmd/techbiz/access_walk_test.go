@@ -120,6 +120,7 @@ var examples = map[access.Act]func(on things) string{
 	access.ReadTokens:         func(things) string { return `{ tokens { id } }` },
 	access.ReadAllowedDomains: func(things) string { return `{ allowedDomains { domain addedBy { email } } }` },
 	access.ReadDomainRequests: func(things) string { return `{ domainRequests { domain requestedBy { email } } }` },
+	access.ReadOfficer:        func(on things) string { return `{ officer(id: "` + on.owner.id + `") { email } }` },
 	access.ReadOfficers:       func(things) string { return `{ officers { nodes { email } } }` },
 	access.FollowBatch:        func(on things) string { return `subscription { batchProgress(id: "` + on.list + `") { id } }` },
 	access.FollowInvitations:  func(things) string { return `subscription { invitationUpdated { id } }` },
@@ -203,7 +204,7 @@ var downloads = map[access.Act]string{
 // gets at it as far as the act reaches; all others concern the caller alone, or
 // nobody's.
 var concern = map[access.Act]bool{
-	access.ReadInvitation: true, access.ReadBatch: true, access.FollowBatch: true, access.DownloadCorrections: true, access.DownloadReport: true,
+	access.ReadInvitation: true, access.ReadBatch: true, access.ReadOfficer: true, access.FollowBatch: true, access.DownloadCorrections: true, access.DownloadReport: true,
 	access.ResendInvitation: true, access.CorrectAddress: true, access.CancelInvitation: true,
 	access.UploadBatch: true, access.AddBatchRow: true, access.UpdateBatchRow: true, access.RemoveBatchRows: true, access.ResetBatch: true,
 	access.ApplySuggestions: true, access.HandOverBatch: true, access.SubmitBatch: true, access.RetryBatchRows: true, access.StopBatch: true,

@@ -18,6 +18,7 @@ const (
 	ReadTokens          Act = "Query.tokens"
 	ReadAllowedDomains  Act = "Query.allowedDomains"
 	ReadDomainRequests  Act = "Query.domainRequests"
+	ReadOfficer         Act = "Query.officer"
 	ReadOfficers        Act = "Query.officers"
 	FollowBatch         Act = "Subscription.batchProgress"
 	FollowInvitations   Act = "Subscription.invitationUpdated"

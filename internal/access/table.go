@@ -74,6 +74,7 @@ var table = []Rule{
 	{ReadTokens, AnyToken, Own, Own, Own},
 	{ReadAllowedDomains, AnyToken, Everything, Everything, Everything},
 	{ReadDomainRequests, AnyToken, Own, Own, Everything},
+	{ReadOfficer, AnyToken, Own, Agency, Everything},
 	{ReadOfficers, AnyToken, Own, Agency, Everything},
 	{FollowBatch, AnyToken, Own, Agency, Everything},
 	{FollowInvitations, AnyToken, Own, Agency, Everything},
