@@ -38,8 +38,8 @@ type BatchRow struct {
 	LastName *string `json:"last_name,omitempty"`
 	// CountryCode holds the value of the "country_code" field.
 	CountryCode *string `json:"country_code,omitempty"`
-	// ContactNumber holds the value of the "contact_number" field.
-	ContactNumber *string `json:"contact_number,omitempty"`
+	// E.164 and as typed, sealed.
+	ContactNumber *string `json:"-"`
 	// Organisation holds the value of the "organisation" field.
 	Organisation *string `json:"organisation,omitempty"`
 	// Department holds the value of the "department" field.
@@ -60,8 +60,10 @@ type BatchRow struct {
 	EmailKey *string `json:"email_key,omitempty"`
 	// UsernameKey holds the value of the "username_key" field.
 	UsernameKey *string `json:"username_key,omitempty"`
-	// E.164.
+	// Blind index of the number, in the first slot.
 	NumberKey *string `json:"number_key,omitempty"`
+	// The same in the second slot.
+	NumberKey2 *string `json:"number_key2,omitempty"`
 	// FirstNameKey holds the value of the "first_name_key" field.
 	FirstNameKey string `json:"first_name_key,omitempty"`
 	// LastNameKey holds the value of the "last_name_key" field.
@@ -123,7 +125,7 @@ func (*BatchRow) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case batchrow.FieldPosition, batchrow.FieldNumber:
 			values[i] = new(sql.NullInt64)
-		case batchrow.FieldSheet, batchrow.FieldEmail, batchrow.FieldUsername, batchrow.FieldFirstName, batchrow.FieldLastName, batchrow.FieldCountryCode, batchrow.FieldContactNumber, batchrow.FieldOrganisation, batchrow.FieldDepartment, batchrow.FieldSeedText, batchrow.FieldReason, batchrow.FieldStartText, batchrow.FieldStartOn, batchrow.FieldUserType, batchrow.FieldEmailKey, batchrow.FieldUsernameKey, batchrow.FieldNumberKey, batchrow.FieldFirstNameKey, batchrow.FieldLastNameKey, batchrow.FieldOrganisationKey, batchrow.FieldDepartmentKey:
+		case batchrow.FieldSheet, batchrow.FieldEmail, batchrow.FieldUsername, batchrow.FieldFirstName, batchrow.FieldLastName, batchrow.FieldCountryCode, batchrow.FieldContactNumber, batchrow.FieldOrganisation, batchrow.FieldDepartment, batchrow.FieldSeedText, batchrow.FieldReason, batchrow.FieldStartText, batchrow.FieldStartOn, batchrow.FieldUserType, batchrow.FieldEmailKey, batchrow.FieldUsernameKey, batchrow.FieldNumberKey, batchrow.FieldNumberKey2, batchrow.FieldFirstNameKey, batchrow.FieldLastNameKey, batchrow.FieldOrganisationKey, batchrow.FieldDepartmentKey:
 			values[i] = new(sql.NullString)
 		case batchrow.FieldID, batchrow.FieldBatchID:
 			values[i] = new(uuid.UUID)
@@ -289,6 +291,13 @@ func (_m *BatchRow) assignValues(columns []string, values []any) error {
 				_m.NumberKey = new(string)
 				*_m.NumberKey = value.String
 			}
+		case batchrow.FieldNumberKey2:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_key2", values[i])
+			} else if value.Valid {
+				_m.NumberKey2 = new(string)
+				*_m.NumberKey2 = value.String
+			}
 		case batchrow.FieldFirstNameKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field first_name_key", values[i])
@@ -441,10 +450,7 @@ func (_m *BatchRow) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.ContactNumber; v != nil {
-		builder.WriteString("contact_number=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("contact_number=<sensitive>")
 	builder.WriteString(", ")
 	if v := _m.Organisation; v != nil {
 		builder.WriteString("organisation=")
@@ -496,6 +502,11 @@ func (_m *BatchRow) String() string {
 	builder.WriteString(", ")
 	if v := _m.NumberKey; v != nil {
 		builder.WriteString("number_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.NumberKey2; v != nil {
+		builder.WriteString("number_key2=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

@@ -279,6 +279,20 @@ func (_c *BatchRowCreate) SetNillableNumberKey(v *string) *BatchRowCreate {
 	return _c
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (_c *BatchRowCreate) SetNumberKey2(v string) *BatchRowCreate {
+	_c.mutation.SetNumberKey2(v)
+	return _c
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_c *BatchRowCreate) SetNillableNumberKey2(v *string) *BatchRowCreate {
+	if v != nil {
+		_c.SetNumberKey2(*v)
+	}
+	return _c
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (_c *BatchRowCreate) SetFirstNameKey(v string) *BatchRowCreate {
 	_c.mutation.SetFirstNameKey(v)
@@ -650,6 +664,10 @@ func (_c *BatchRowCreate) createSpec() (*BatchRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.NumberKey(); ok {
 		_spec.SetField(batchrow.FieldNumberKey, field.TypeString, value)
 		_node.NumberKey = &value
+	}
+	if value, ok := _c.mutation.NumberKey2(); ok {
+		_spec.SetField(batchrow.FieldNumberKey2, field.TypeString, value)
+		_node.NumberKey2 = &value
 	}
 	if value, ok := _c.mutation.FirstNameKey(); ok {
 		_spec.SetField(batchrow.FieldFirstNameKey, field.TypeString, value)
@@ -1059,6 +1077,24 @@ func (u *BatchRowUpsert) UpdateNumberKey() *BatchRowUpsert {
 // ClearNumberKey clears the value of the "number_key" field.
 func (u *BatchRowUpsert) ClearNumberKey() *BatchRowUpsert {
 	u.SetNull(batchrow.FieldNumberKey)
+	return u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *BatchRowUpsert) SetNumberKey2(v string) *BatchRowUpsert {
+	u.Set(batchrow.FieldNumberKey2, v)
+	return u
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *BatchRowUpsert) UpdateNumberKey2() *BatchRowUpsert {
+	u.SetExcluded(batchrow.FieldNumberKey2)
+	return u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *BatchRowUpsert) ClearNumberKey2() *BatchRowUpsert {
+	u.SetNull(batchrow.FieldNumberKey2)
 	return u
 }
 
@@ -1612,6 +1648,27 @@ func (u *BatchRowUpsertOne) UpdateNumberKey() *BatchRowUpsertOne {
 func (u *BatchRowUpsertOne) ClearNumberKey() *BatchRowUpsertOne {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *BatchRowUpsertOne) SetNumberKey2(v string) *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *BatchRowUpsertOne) UpdateNumberKey2() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *BatchRowUpsertOne) ClearNumberKey2() *BatchRowUpsertOne {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 
@@ -2357,6 +2414,27 @@ func (u *BatchRowUpsertBulk) UpdateNumberKey() *BatchRowUpsertBulk {
 func (u *BatchRowUpsertBulk) ClearNumberKey() *BatchRowUpsertBulk {
 	return u.Update(func(s *BatchRowUpsert) {
 		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *BatchRowUpsertBulk) SetNumberKey2(v string) *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *BatchRowUpsertBulk) UpdateNumberKey2() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *BatchRowUpsertBulk) ClearNumberKey2() *BatchRowUpsertBulk {
+	return u.Update(func(s *BatchRowUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 

@@ -358,6 +358,26 @@ func (_u *BatchRowUpdate) ClearNumberKey() *BatchRowUpdate {
 	return _u
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *BatchRowUpdate) SetNumberKey2(v string) *BatchRowUpdate {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *BatchRowUpdate) SetNillableNumberKey2(v *string) *BatchRowUpdate {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *BatchRowUpdate) ClearNumberKey2() *BatchRowUpdate {
+	_u.mutation.ClearNumberKey2()
+	return _u
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (_u *BatchRowUpdate) SetFirstNameKey(v string) *BatchRowUpdate {
 	_u.mutation.SetFirstNameKey(v)
@@ -689,6 +709,12 @@ func (_u *BatchRowUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.NumberKeyCleared() {
 		_spec.ClearField(batchrow.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(batchrow.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(batchrow.FieldNumberKey2, field.TypeString)
 	}
 	if value, ok := _u.mutation.FirstNameKey(); ok {
 		_spec.SetField(batchrow.FieldFirstNameKey, field.TypeString, value)
@@ -1089,6 +1115,26 @@ func (_u *BatchRowUpdateOne) ClearNumberKey() *BatchRowUpdateOne {
 	return _u
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *BatchRowUpdateOne) SetNumberKey2(v string) *BatchRowUpdateOne {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *BatchRowUpdateOne) SetNillableNumberKey2(v *string) *BatchRowUpdateOne {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *BatchRowUpdateOne) ClearNumberKey2() *BatchRowUpdateOne {
+	_u.mutation.ClearNumberKey2()
+	return _u
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (_u *BatchRowUpdateOne) SetFirstNameKey(v string) *BatchRowUpdateOne {
 	_u.mutation.SetFirstNameKey(v)
@@ -1450,6 +1496,12 @@ func (_u *BatchRowUpdateOne) sqlSave(ctx context.Context) (_node *BatchRow, err 
 	}
 	if _u.mutation.NumberKeyCleared() {
 		_spec.ClearField(batchrow.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(batchrow.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(batchrow.FieldNumberKey2, field.TypeString)
 	}
 	if value, ok := _u.mutation.FirstNameKey(); ok {
 		_spec.SetField(batchrow.FieldFirstNameKey, field.TypeString, value)

@@ -12,18 +12,28 @@ import (
 	"techbiz/ent/migrate"
 
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditpending"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -41,10 +51,22 @@ type Client struct {
 	Schema *migrate.Schema
 	// AllowedDomain is the client for interacting with the AllowedDomain builders.
 	AllowedDomain *AllowedDomainClient
+	// AuditBlock is the client for interacting with the AuditBlock builders.
+	AuditBlock *AuditBlockClient
+	// AuditPending is the client for interacting with the AuditPending builders.
+	AuditPending *AuditPendingClient
+	// AuditPerson is the client for interacting with the AuditPerson builders.
+	AuditPerson *AuditPersonClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
+	// AuditSeal is the client for interacting with the AuditSeal builders.
+	AuditSeal *AuditSealClient
 	// Batch is the client for interacting with the Batch builders.
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DataKeys is the client for interacting with the DataKeys builders.
+	DataKeys *DataKeysClient
 	// DomainRequest is the client for interacting with the DomainRequest builders.
 	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -53,10 +75,16 @@ type Client struct {
 	Invitation *InvitationClient
 	// InvitationEvent is the client for interacting with the InvitationEvent builders.
 	InvitationEvent *InvitationEventClient
+	// KeyHolder is the client for interacting with the KeyHolder builders.
+	KeyHolder *KeyHolderClient
 	// Marker is the client for interacting with the Marker builders.
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
+	OfficerIdentity *OfficerIdentityClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -65,6 +93,8 @@ type Client struct {
 	SandboxPerson *SandboxPersonClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// SignInCode is the client for interacting with the SignInCode builders.
 	SignInCode *SignInCodeClient
 	// Token is the client for interacting with the Token builders.
@@ -81,18 +111,28 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.AllowedDomain = NewAllowedDomainClient(c.config)
+	c.AuditBlock = NewAuditBlockClient(c.config)
+	c.AuditPending = NewAuditPendingClient(c.config)
+	c.AuditPerson = NewAuditPersonClient(c.config)
+	c.AuditRecord = NewAuditRecordClient(c.config)
+	c.AuditSeal = NewAuditSealClient(c.config)
 	c.Batch = NewBatchClient(c.config)
 	c.BatchRow = NewBatchRowClient(c.config)
+	c.DataKeys = NewDataKeysClient(c.config)
 	c.DomainRequest = NewDomainRequestClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Invitation = NewInvitationClient(c.config)
 	c.InvitationEvent = NewInvitationEventClient(c.config)
+	c.KeyHolder = NewKeyHolderClient(c.config)
 	c.Marker = NewMarkerClient(c.config)
 	c.Officer = NewOfficerClient(c.config)
+	c.OfficerIdentity = NewOfficerIdentityClient(c.config)
+	c.RateLimit = NewRateLimitClient(c.config)
 	c.SandboxClock = NewSandboxClockClient(c.config)
 	c.SandboxMail = NewSandboxMailClient(c.config)
 	c.SandboxPerson = NewSandboxPersonClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SignInAttempt = NewSignInAttemptClient(c.config)
 	c.SignInCode = NewSignInCodeClient(c.config)
 	c.Token = NewTokenClient(c.config)
 }
@@ -188,18 +228,28 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:             ctx,
 		config:          cfg,
 		AllowedDomain:   NewAllowedDomainClient(cfg),
+		AuditBlock:      NewAuditBlockClient(cfg),
+		AuditPending:    NewAuditPendingClient(cfg),
+		AuditPerson:     NewAuditPersonClient(cfg),
+		AuditRecord:     NewAuditRecordClient(cfg),
+		AuditSeal:       NewAuditSealClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DataKeys:        NewDataKeysClient(cfg),
 		DomainRequest:   NewDomainRequestClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
+		KeyHolder:       NewKeyHolderClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
+		OfficerIdentity: NewOfficerIdentityClient(cfg),
+		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
 		Session:         NewSessionClient(cfg),
+		SignInAttempt:   NewSignInAttemptClient(cfg),
 		SignInCode:      NewSignInCodeClient(cfg),
 		Token:           NewTokenClient(cfg),
 	}, nil
@@ -222,18 +272,28 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:             ctx,
 		config:          cfg,
 		AllowedDomain:   NewAllowedDomainClient(cfg),
+		AuditBlock:      NewAuditBlockClient(cfg),
+		AuditPending:    NewAuditPendingClient(cfg),
+		AuditPerson:     NewAuditPersonClient(cfg),
+		AuditRecord:     NewAuditRecordClient(cfg),
+		AuditSeal:       NewAuditSealClient(cfg),
 		Batch:           NewBatchClient(cfg),
 		BatchRow:        NewBatchRowClient(cfg),
+		DataKeys:        NewDataKeysClient(cfg),
 		DomainRequest:   NewDomainRequestClient(cfg),
 		IdempotencyKey:  NewIdempotencyKeyClient(cfg),
 		Invitation:      NewInvitationClient(cfg),
 		InvitationEvent: NewInvitationEventClient(cfg),
+		KeyHolder:       NewKeyHolderClient(cfg),
 		Marker:          NewMarkerClient(cfg),
 		Officer:         NewOfficerClient(cfg),
+		OfficerIdentity: NewOfficerIdentityClient(cfg),
+		RateLimit:       NewRateLimitClient(cfg),
 		SandboxClock:    NewSandboxClockClient(cfg),
 		SandboxMail:     NewSandboxMailClient(cfg),
 		SandboxPerson:   NewSandboxPersonClient(cfg),
 		Session:         NewSessionClient(cfg),
+		SignInAttempt:   NewSignInAttemptClient(cfg),
 		SignInCode:      NewSignInCodeClient(cfg),
 		Token:           NewTokenClient(cfg),
 	}, nil
@@ -265,9 +325,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.DomainRequest, c.IdempotencyKey,
-		c.Invitation, c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.AuditBlock, c.AuditPending, c.AuditPerson, c.AuditRecord,
+		c.AuditSeal, c.Batch, c.BatchRow, c.DataKeys, c.DomainRequest,
+		c.IdempotencyKey, c.Invitation, c.InvitationEvent, c.KeyHolder, c.Marker,
+		c.Officer, c.OfficerIdentity, c.RateLimit, c.SandboxClock, c.SandboxMail,
+		c.SandboxPerson, c.Session, c.SignInAttempt, c.SignInCode, c.Token,
 	} {
 		n.Use(hooks...)
 	}
@@ -277,9 +339,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AllowedDomain, c.Batch, c.BatchRow, c.DomainRequest, c.IdempotencyKey,
-		c.Invitation, c.InvitationEvent, c.Marker, c.Officer, c.SandboxClock,
-		c.SandboxMail, c.SandboxPerson, c.Session, c.SignInCode, c.Token,
+		c.AllowedDomain, c.AuditBlock, c.AuditPending, c.AuditPerson, c.AuditRecord,
+		c.AuditSeal, c.Batch, c.BatchRow, c.DataKeys, c.DomainRequest,
+		c.IdempotencyKey, c.Invitation, c.InvitationEvent, c.KeyHolder, c.Marker,
+		c.Officer, c.OfficerIdentity, c.RateLimit, c.SandboxClock, c.SandboxMail,
+		c.SandboxPerson, c.Session, c.SignInAttempt, c.SignInCode, c.Token,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -290,10 +354,22 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *AllowedDomainMutation:
 		return c.AllowedDomain.mutate(ctx, m)
+	case *AuditBlockMutation:
+		return c.AuditBlock.mutate(ctx, m)
+	case *AuditPendingMutation:
+		return c.AuditPending.mutate(ctx, m)
+	case *AuditPersonMutation:
+		return c.AuditPerson.mutate(ctx, m)
+	case *AuditRecordMutation:
+		return c.AuditRecord.mutate(ctx, m)
+	case *AuditSealMutation:
+		return c.AuditSeal.mutate(ctx, m)
 	case *BatchMutation:
 		return c.Batch.mutate(ctx, m)
 	case *BatchRowMutation:
 		return c.BatchRow.mutate(ctx, m)
+	case *DataKeysMutation:
+		return c.DataKeys.mutate(ctx, m)
 	case *DomainRequestMutation:
 		return c.DomainRequest.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
@@ -302,10 +378,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Invitation.mutate(ctx, m)
 	case *InvitationEventMutation:
 		return c.InvitationEvent.mutate(ctx, m)
+	case *KeyHolderMutation:
+		return c.KeyHolder.mutate(ctx, m)
 	case *MarkerMutation:
 		return c.Marker.mutate(ctx, m)
 	case *OfficerMutation:
 		return c.Officer.mutate(ctx, m)
+	case *OfficerIdentityMutation:
+		return c.OfficerIdentity.mutate(ctx, m)
+	case *RateLimitMutation:
+		return c.RateLimit.mutate(ctx, m)
 	case *SandboxClockMutation:
 		return c.SandboxClock.mutate(ctx, m)
 	case *SandboxMailMutation:
@@ -314,6 +396,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.SandboxPerson.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SignInAttemptMutation:
+		return c.SignInAttempt.mutate(ctx, m)
 	case *SignInCodeMutation:
 		return c.SignInCode.mutate(ctx, m)
 	case *TokenMutation:
@@ -454,6 +538,676 @@ func (c *AllowedDomainClient) mutate(ctx context.Context, m *AllowedDomainMutati
 		return (&AllowedDomainDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AllowedDomain mutation op: %q", m.Op())
+	}
+}
+
+// AuditBlockClient is a client for the AuditBlock schema.
+type AuditBlockClient struct {
+	config
+}
+
+// NewAuditBlockClient returns a client for the AuditBlock from the given config.
+func NewAuditBlockClient(c config) *AuditBlockClient {
+	return &AuditBlockClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditblock.Hooks(f(g(h())))`.
+func (c *AuditBlockClient) Use(hooks ...Hook) {
+	c.hooks.AuditBlock = append(c.hooks.AuditBlock, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditblock.Intercept(f(g(h())))`.
+func (c *AuditBlockClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditBlock = append(c.inters.AuditBlock, interceptors...)
+}
+
+// Create returns a builder for creating a AuditBlock entity.
+func (c *AuditBlockClient) Create() *AuditBlockCreate {
+	mutation := newAuditBlockMutation(c.config, OpCreate)
+	return &AuditBlockCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditBlock entities.
+func (c *AuditBlockClient) CreateBulk(builders ...*AuditBlockCreate) *AuditBlockCreateBulk {
+	return &AuditBlockCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditBlockClient) MapCreateBulk(slice any, setFunc func(*AuditBlockCreate, int)) *AuditBlockCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditBlockCreateBulk{err: fmt.Errorf("calling to AuditBlockClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditBlockCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditBlockCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditBlock.
+func (c *AuditBlockClient) Update() *AuditBlockUpdate {
+	mutation := newAuditBlockMutation(c.config, OpUpdate)
+	return &AuditBlockUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditBlockClient) UpdateOne(_m *AuditBlock) *AuditBlockUpdateOne {
+	mutation := newAuditBlockMutation(c.config, OpUpdateOne, withAuditBlock(_m))
+	return &AuditBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditBlockClient) UpdateOneID(id int) *AuditBlockUpdateOne {
+	mutation := newAuditBlockMutation(c.config, OpUpdateOne, withAuditBlockID(id))
+	return &AuditBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditBlock.
+func (c *AuditBlockClient) Delete() *AuditBlockDelete {
+	mutation := newAuditBlockMutation(c.config, OpDelete)
+	return &AuditBlockDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditBlockClient) DeleteOne(_m *AuditBlock) *AuditBlockDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditBlockClient) DeleteOneID(id int) *AuditBlockDeleteOne {
+	builder := c.Delete().Where(auditblock.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditBlockDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditBlock.
+func (c *AuditBlockClient) Query() *AuditBlockQuery {
+	return &AuditBlockQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditBlock},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditBlock entity by its id.
+func (c *AuditBlockClient) Get(ctx context.Context, id int) (*AuditBlock, error) {
+	return c.Query().Where(auditblock.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditBlockClient) GetX(ctx context.Context, id int) *AuditBlock {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditBlockClient) Hooks() []Hook {
+	hooks := c.hooks.AuditBlock
+	return append(hooks[:len(hooks):len(hooks)], auditblock.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditBlockClient) Interceptors() []Interceptor {
+	return c.inters.AuditBlock
+}
+
+func (c *AuditBlockClient) mutate(ctx context.Context, m *AuditBlockMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditBlockCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditBlockUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditBlockUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditBlockDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditBlock mutation op: %q", m.Op())
+	}
+}
+
+// AuditPendingClient is a client for the AuditPending schema.
+type AuditPendingClient struct {
+	config
+}
+
+// NewAuditPendingClient returns a client for the AuditPending from the given config.
+func NewAuditPendingClient(c config) *AuditPendingClient {
+	return &AuditPendingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditpending.Hooks(f(g(h())))`.
+func (c *AuditPendingClient) Use(hooks ...Hook) {
+	c.hooks.AuditPending = append(c.hooks.AuditPending, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditpending.Intercept(f(g(h())))`.
+func (c *AuditPendingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditPending = append(c.inters.AuditPending, interceptors...)
+}
+
+// Create returns a builder for creating a AuditPending entity.
+func (c *AuditPendingClient) Create() *AuditPendingCreate {
+	mutation := newAuditPendingMutation(c.config, OpCreate)
+	return &AuditPendingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditPending entities.
+func (c *AuditPendingClient) CreateBulk(builders ...*AuditPendingCreate) *AuditPendingCreateBulk {
+	return &AuditPendingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditPendingClient) MapCreateBulk(slice any, setFunc func(*AuditPendingCreate, int)) *AuditPendingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditPendingCreateBulk{err: fmt.Errorf("calling to AuditPendingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditPendingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditPendingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditPending.
+func (c *AuditPendingClient) Update() *AuditPendingUpdate {
+	mutation := newAuditPendingMutation(c.config, OpUpdate)
+	return &AuditPendingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditPendingClient) UpdateOne(_m *AuditPending) *AuditPendingUpdateOne {
+	mutation := newAuditPendingMutation(c.config, OpUpdateOne, withAuditPending(_m))
+	return &AuditPendingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditPendingClient) UpdateOneID(id uuid.UUID) *AuditPendingUpdateOne {
+	mutation := newAuditPendingMutation(c.config, OpUpdateOne, withAuditPendingID(id))
+	return &AuditPendingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditPending.
+func (c *AuditPendingClient) Delete() *AuditPendingDelete {
+	mutation := newAuditPendingMutation(c.config, OpDelete)
+	return &AuditPendingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditPendingClient) DeleteOne(_m *AuditPending) *AuditPendingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditPendingClient) DeleteOneID(id uuid.UUID) *AuditPendingDeleteOne {
+	builder := c.Delete().Where(auditpending.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditPendingDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditPending.
+func (c *AuditPendingClient) Query() *AuditPendingQuery {
+	return &AuditPendingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditPending},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditPending entity by its id.
+func (c *AuditPendingClient) Get(ctx context.Context, id uuid.UUID) (*AuditPending, error) {
+	return c.Query().Where(auditpending.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditPendingClient) GetX(ctx context.Context, id uuid.UUID) *AuditPending {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditPendingClient) Hooks() []Hook {
+	hooks := c.hooks.AuditPending
+	return append(hooks[:len(hooks):len(hooks)], auditpending.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditPendingClient) Interceptors() []Interceptor {
+	return c.inters.AuditPending
+}
+
+func (c *AuditPendingClient) mutate(ctx context.Context, m *AuditPendingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditPendingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditPendingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditPendingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditPendingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditPending mutation op: %q", m.Op())
+	}
+}
+
+// AuditPersonClient is a client for the AuditPerson schema.
+type AuditPersonClient struct {
+	config
+}
+
+// NewAuditPersonClient returns a client for the AuditPerson from the given config.
+func NewAuditPersonClient(c config) *AuditPersonClient {
+	return &AuditPersonClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditperson.Hooks(f(g(h())))`.
+func (c *AuditPersonClient) Use(hooks ...Hook) {
+	c.hooks.AuditPerson = append(c.hooks.AuditPerson, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditperson.Intercept(f(g(h())))`.
+func (c *AuditPersonClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditPerson = append(c.inters.AuditPerson, interceptors...)
+}
+
+// Create returns a builder for creating a AuditPerson entity.
+func (c *AuditPersonClient) Create() *AuditPersonCreate {
+	mutation := newAuditPersonMutation(c.config, OpCreate)
+	return &AuditPersonCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditPerson entities.
+func (c *AuditPersonClient) CreateBulk(builders ...*AuditPersonCreate) *AuditPersonCreateBulk {
+	return &AuditPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditPersonClient) MapCreateBulk(slice any, setFunc func(*AuditPersonCreate, int)) *AuditPersonCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditPersonCreateBulk{err: fmt.Errorf("calling to AuditPersonClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditPersonCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditPersonCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditPerson.
+func (c *AuditPersonClient) Update() *AuditPersonUpdate {
+	mutation := newAuditPersonMutation(c.config, OpUpdate)
+	return &AuditPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditPersonClient) UpdateOne(_m *AuditPerson) *AuditPersonUpdateOne {
+	mutation := newAuditPersonMutation(c.config, OpUpdateOne, withAuditPerson(_m))
+	return &AuditPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditPersonClient) UpdateOneID(id uuid.UUID) *AuditPersonUpdateOne {
+	mutation := newAuditPersonMutation(c.config, OpUpdateOne, withAuditPersonID(id))
+	return &AuditPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditPerson.
+func (c *AuditPersonClient) Delete() *AuditPersonDelete {
+	mutation := newAuditPersonMutation(c.config, OpDelete)
+	return &AuditPersonDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditPersonClient) DeleteOne(_m *AuditPerson) *AuditPersonDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditPersonClient) DeleteOneID(id uuid.UUID) *AuditPersonDeleteOne {
+	builder := c.Delete().Where(auditperson.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditPersonDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditPerson.
+func (c *AuditPersonClient) Query() *AuditPersonQuery {
+	return &AuditPersonQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditPerson},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditPerson entity by its id.
+func (c *AuditPersonClient) Get(ctx context.Context, id uuid.UUID) (*AuditPerson, error) {
+	return c.Query().Where(auditperson.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditPersonClient) GetX(ctx context.Context, id uuid.UUID) *AuditPerson {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditPersonClient) Hooks() []Hook {
+	hooks := c.hooks.AuditPerson
+	return append(hooks[:len(hooks):len(hooks)], auditperson.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditPersonClient) Interceptors() []Interceptor {
+	return c.inters.AuditPerson
+}
+
+func (c *AuditPersonClient) mutate(ctx context.Context, m *AuditPersonMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditPersonCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditPersonUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditPersonUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditPersonDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditPerson mutation op: %q", m.Op())
+	}
+}
+
+// AuditRecordClient is a client for the AuditRecord schema.
+type AuditRecordClient struct {
+	config
+}
+
+// NewAuditRecordClient returns a client for the AuditRecord from the given config.
+func NewAuditRecordClient(c config) *AuditRecordClient {
+	return &AuditRecordClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditrecord.Hooks(f(g(h())))`.
+func (c *AuditRecordClient) Use(hooks ...Hook) {
+	c.hooks.AuditRecord = append(c.hooks.AuditRecord, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditrecord.Intercept(f(g(h())))`.
+func (c *AuditRecordClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditRecord = append(c.inters.AuditRecord, interceptors...)
+}
+
+// Create returns a builder for creating a AuditRecord entity.
+func (c *AuditRecordClient) Create() *AuditRecordCreate {
+	mutation := newAuditRecordMutation(c.config, OpCreate)
+	return &AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditRecord entities.
+func (c *AuditRecordClient) CreateBulk(builders ...*AuditRecordCreate) *AuditRecordCreateBulk {
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditRecordClient) MapCreateBulk(slice any, setFunc func(*AuditRecordCreate, int)) *AuditRecordCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditRecordCreateBulk{err: fmt.Errorf("calling to AuditRecordClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditRecordCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditRecordCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditRecord.
+func (c *AuditRecordClient) Update() *AuditRecordUpdate {
+	mutation := newAuditRecordMutation(c.config, OpUpdate)
+	return &AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditRecordClient) UpdateOne(_m *AuditRecord) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecord(_m))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditRecordClient) UpdateOneID(id uuid.UUID) *AuditRecordUpdateOne {
+	mutation := newAuditRecordMutation(c.config, OpUpdateOne, withAuditRecordID(id))
+	return &AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditRecord.
+func (c *AuditRecordClient) Delete() *AuditRecordDelete {
+	mutation := newAuditRecordMutation(c.config, OpDelete)
+	return &AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditRecordClient) DeleteOne(_m *AuditRecord) *AuditRecordDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditRecordClient) DeleteOneID(id uuid.UUID) *AuditRecordDeleteOne {
+	builder := c.Delete().Where(auditrecord.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditRecordDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditRecord.
+func (c *AuditRecordClient) Query() *AuditRecordQuery {
+	return &AuditRecordQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditRecord},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditRecord entity by its id.
+func (c *AuditRecordClient) Get(ctx context.Context, id uuid.UUID) (*AuditRecord, error) {
+	return c.Query().Where(auditrecord.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditRecordClient) GetX(ctx context.Context, id uuid.UUID) *AuditRecord {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditRecordClient) Hooks() []Hook {
+	hooks := c.hooks.AuditRecord
+	return append(hooks[:len(hooks):len(hooks)], auditrecord.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditRecordClient) Interceptors() []Interceptor {
+	return c.inters.AuditRecord
+}
+
+func (c *AuditRecordClient) mutate(ctx context.Context, m *AuditRecordMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditRecordCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditRecordUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditRecordUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditRecordDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditRecord mutation op: %q", m.Op())
+	}
+}
+
+// AuditSealClient is a client for the AuditSeal schema.
+type AuditSealClient struct {
+	config
+}
+
+// NewAuditSealClient returns a client for the AuditSeal from the given config.
+func NewAuditSealClient(c config) *AuditSealClient {
+	return &AuditSealClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditseal.Hooks(f(g(h())))`.
+func (c *AuditSealClient) Use(hooks ...Hook) {
+	c.hooks.AuditSeal = append(c.hooks.AuditSeal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditseal.Intercept(f(g(h())))`.
+func (c *AuditSealClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditSeal = append(c.inters.AuditSeal, interceptors...)
+}
+
+// Create returns a builder for creating a AuditSeal entity.
+func (c *AuditSealClient) Create() *AuditSealCreate {
+	mutation := newAuditSealMutation(c.config, OpCreate)
+	return &AuditSealCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditSeal entities.
+func (c *AuditSealClient) CreateBulk(builders ...*AuditSealCreate) *AuditSealCreateBulk {
+	return &AuditSealCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditSealClient) MapCreateBulk(slice any, setFunc func(*AuditSealCreate, int)) *AuditSealCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditSealCreateBulk{err: fmt.Errorf("calling to AuditSealClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditSealCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditSealCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditSeal.
+func (c *AuditSealClient) Update() *AuditSealUpdate {
+	mutation := newAuditSealMutation(c.config, OpUpdate)
+	return &AuditSealUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditSealClient) UpdateOne(_m *AuditSeal) *AuditSealUpdateOne {
+	mutation := newAuditSealMutation(c.config, OpUpdateOne, withAuditSeal(_m))
+	return &AuditSealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditSealClient) UpdateOneID(id uuid.UUID) *AuditSealUpdateOne {
+	mutation := newAuditSealMutation(c.config, OpUpdateOne, withAuditSealID(id))
+	return &AuditSealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditSeal.
+func (c *AuditSealClient) Delete() *AuditSealDelete {
+	mutation := newAuditSealMutation(c.config, OpDelete)
+	return &AuditSealDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditSealClient) DeleteOne(_m *AuditSeal) *AuditSealDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditSealClient) DeleteOneID(id uuid.UUID) *AuditSealDeleteOne {
+	builder := c.Delete().Where(auditseal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditSealDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditSeal.
+func (c *AuditSealClient) Query() *AuditSealQuery {
+	return &AuditSealQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditSeal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditSeal entity by its id.
+func (c *AuditSealClient) Get(ctx context.Context, id uuid.UUID) (*AuditSeal, error) {
+	return c.Query().Where(auditseal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditSealClient) GetX(ctx context.Context, id uuid.UUID) *AuditSeal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditSealClient) Hooks() []Hook {
+	hooks := c.hooks.AuditSeal
+	return append(hooks[:len(hooks):len(hooks)], auditseal.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditSealClient) Interceptors() []Interceptor {
+	return c.inters.AuditSeal
+}
+
+func (c *AuditSealClient) mutate(ctx context.Context, m *AuditSealMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditSealCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditSealUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditSealUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditSealDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AuditSeal mutation op: %q", m.Op())
 	}
 }
 
@@ -786,6 +1540,140 @@ func (c *BatchRowClient) mutate(ctx context.Context, m *BatchRowMutation) (Value
 		return (&BatchRowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown BatchRow mutation op: %q", m.Op())
+	}
+}
+
+// DataKeysClient is a client for the DataKeys schema.
+type DataKeysClient struct {
+	config
+}
+
+// NewDataKeysClient returns a client for the DataKeys from the given config.
+func NewDataKeysClient(c config) *DataKeysClient {
+	return &DataKeysClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `datakeys.Hooks(f(g(h())))`.
+func (c *DataKeysClient) Use(hooks ...Hook) {
+	c.hooks.DataKeys = append(c.hooks.DataKeys, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `datakeys.Intercept(f(g(h())))`.
+func (c *DataKeysClient) Intercept(interceptors ...Interceptor) {
+	c.inters.DataKeys = append(c.inters.DataKeys, interceptors...)
+}
+
+// Create returns a builder for creating a DataKeys entity.
+func (c *DataKeysClient) Create() *DataKeysCreate {
+	mutation := newDataKeysMutation(c.config, OpCreate)
+	return &DataKeysCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of DataKeys entities.
+func (c *DataKeysClient) CreateBulk(builders ...*DataKeysCreate) *DataKeysCreateBulk {
+	return &DataKeysCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DataKeysClient) MapCreateBulk(slice any, setFunc func(*DataKeysCreate, int)) *DataKeysCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DataKeysCreateBulk{err: fmt.Errorf("calling to DataKeysClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DataKeysCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DataKeysCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for DataKeys.
+func (c *DataKeysClient) Update() *DataKeysUpdate {
+	mutation := newDataKeysMutation(c.config, OpUpdate)
+	return &DataKeysUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DataKeysClient) UpdateOne(_m *DataKeys) *DataKeysUpdateOne {
+	mutation := newDataKeysMutation(c.config, OpUpdateOne, withDataKeys(_m))
+	return &DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DataKeysClient) UpdateOneID(id int) *DataKeysUpdateOne {
+	mutation := newDataKeysMutation(c.config, OpUpdateOne, withDataKeysID(id))
+	return &DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for DataKeys.
+func (c *DataKeysClient) Delete() *DataKeysDelete {
+	mutation := newDataKeysMutation(c.config, OpDelete)
+	return &DataKeysDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DataKeysClient) DeleteOne(_m *DataKeys) *DataKeysDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DataKeysClient) DeleteOneID(id int) *DataKeysDeleteOne {
+	builder := c.Delete().Where(datakeys.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DataKeysDeleteOne{builder}
+}
+
+// Query returns a query builder for DataKeys.
+func (c *DataKeysClient) Query() *DataKeysQuery {
+	return &DataKeysQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDataKeys},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a DataKeys entity by its id.
+func (c *DataKeysClient) Get(ctx context.Context, id int) (*DataKeys, error) {
+	return c.Query().Where(datakeys.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DataKeysClient) GetX(ctx context.Context, id int) *DataKeys {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *DataKeysClient) Hooks() []Hook {
+	hooks := c.hooks.DataKeys
+	return append(hooks[:len(hooks):len(hooks)], datakeys.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *DataKeysClient) Interceptors() []Interceptor {
+	return c.inters.DataKeys
+}
+
+func (c *DataKeysClient) mutate(ctx context.Context, m *DataKeysMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DataKeysCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DataKeysUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DataKeysUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DataKeysDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown DataKeys mutation op: %q", m.Op())
 	}
 }
 
@@ -1405,6 +2293,140 @@ func (c *InvitationEventClient) mutate(ctx context.Context, m *InvitationEventMu
 	}
 }
 
+// KeyHolderClient is a client for the KeyHolder schema.
+type KeyHolderClient struct {
+	config
+}
+
+// NewKeyHolderClient returns a client for the KeyHolder from the given config.
+func NewKeyHolderClient(c config) *KeyHolderClient {
+	return &KeyHolderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `keyholder.Hooks(f(g(h())))`.
+func (c *KeyHolderClient) Use(hooks ...Hook) {
+	c.hooks.KeyHolder = append(c.hooks.KeyHolder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `keyholder.Intercept(f(g(h())))`.
+func (c *KeyHolderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.KeyHolder = append(c.inters.KeyHolder, interceptors...)
+}
+
+// Create returns a builder for creating a KeyHolder entity.
+func (c *KeyHolderClient) Create() *KeyHolderCreate {
+	mutation := newKeyHolderMutation(c.config, OpCreate)
+	return &KeyHolderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of KeyHolder entities.
+func (c *KeyHolderClient) CreateBulk(builders ...*KeyHolderCreate) *KeyHolderCreateBulk {
+	return &KeyHolderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *KeyHolderClient) MapCreateBulk(slice any, setFunc func(*KeyHolderCreate, int)) *KeyHolderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &KeyHolderCreateBulk{err: fmt.Errorf("calling to KeyHolderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*KeyHolderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &KeyHolderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for KeyHolder.
+func (c *KeyHolderClient) Update() *KeyHolderUpdate {
+	mutation := newKeyHolderMutation(c.config, OpUpdate)
+	return &KeyHolderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *KeyHolderClient) UpdateOne(_m *KeyHolder) *KeyHolderUpdateOne {
+	mutation := newKeyHolderMutation(c.config, OpUpdateOne, withKeyHolder(_m))
+	return &KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *KeyHolderClient) UpdateOneID(id string) *KeyHolderUpdateOne {
+	mutation := newKeyHolderMutation(c.config, OpUpdateOne, withKeyHolderID(id))
+	return &KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for KeyHolder.
+func (c *KeyHolderClient) Delete() *KeyHolderDelete {
+	mutation := newKeyHolderMutation(c.config, OpDelete)
+	return &KeyHolderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *KeyHolderClient) DeleteOne(_m *KeyHolder) *KeyHolderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *KeyHolderClient) DeleteOneID(id string) *KeyHolderDeleteOne {
+	builder := c.Delete().Where(keyholder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &KeyHolderDeleteOne{builder}
+}
+
+// Query returns a query builder for KeyHolder.
+func (c *KeyHolderClient) Query() *KeyHolderQuery {
+	return &KeyHolderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeKeyHolder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a KeyHolder entity by its id.
+func (c *KeyHolderClient) Get(ctx context.Context, id string) (*KeyHolder, error) {
+	return c.Query().Where(keyholder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *KeyHolderClient) GetX(ctx context.Context, id string) *KeyHolder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *KeyHolderClient) Hooks() []Hook {
+	hooks := c.hooks.KeyHolder
+	return append(hooks[:len(hooks):len(hooks)], keyholder.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *KeyHolderClient) Interceptors() []Interceptor {
+	return c.inters.KeyHolder
+}
+
+func (c *KeyHolderClient) mutate(ctx context.Context, m *KeyHolderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&KeyHolderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&KeyHolderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&KeyHolderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&KeyHolderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown KeyHolder mutation op: %q", m.Op())
+	}
+}
+
 // MarkerClient is a client for the Marker schema.
 type MarkerClient struct {
 	config
@@ -1711,6 +2733,22 @@ func (c *OfficerClient) QuerySessions(_m *Officer) *SessionQuery {
 	return query
 }
 
+// QueryIdentities queries the identities edge of a Officer.
+func (c *OfficerClient) QueryIdentities(_m *Officer) *OfficerIdentityQuery {
+	query := (&OfficerIdentityClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officer.Table, officer.FieldID, id),
+			sqlgraph.To(officeridentity.Table, officeridentity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, officer.IdentitiesTable, officer.IdentitiesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryDomainRequests queries the domain_requests edge of a Officer.
 func (c *OfficerClient) QueryDomainRequests(_m *Officer) *DomainRequestQuery {
 	query := (&DomainRequestClient{config: c.config}).Query()
@@ -1750,6 +2788,290 @@ func (c *OfficerClient) mutate(ctx context.Context, m *OfficerMutation) (Value, 
 		return (&OfficerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Officer mutation op: %q", m.Op())
+	}
+}
+
+// OfficerIdentityClient is a client for the OfficerIdentity schema.
+type OfficerIdentityClient struct {
+	config
+}
+
+// NewOfficerIdentityClient returns a client for the OfficerIdentity from the given config.
+func NewOfficerIdentityClient(c config) *OfficerIdentityClient {
+	return &OfficerIdentityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `officeridentity.Hooks(f(g(h())))`.
+func (c *OfficerIdentityClient) Use(hooks ...Hook) {
+	c.hooks.OfficerIdentity = append(c.hooks.OfficerIdentity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `officeridentity.Intercept(f(g(h())))`.
+func (c *OfficerIdentityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OfficerIdentity = append(c.inters.OfficerIdentity, interceptors...)
+}
+
+// Create returns a builder for creating a OfficerIdentity entity.
+func (c *OfficerIdentityClient) Create() *OfficerIdentityCreate {
+	mutation := newOfficerIdentityMutation(c.config, OpCreate)
+	return &OfficerIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OfficerIdentity entities.
+func (c *OfficerIdentityClient) CreateBulk(builders ...*OfficerIdentityCreate) *OfficerIdentityCreateBulk {
+	return &OfficerIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OfficerIdentityClient) MapCreateBulk(slice any, setFunc func(*OfficerIdentityCreate, int)) *OfficerIdentityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OfficerIdentityCreateBulk{err: fmt.Errorf("calling to OfficerIdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OfficerIdentityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OfficerIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Update() *OfficerIdentityUpdate {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdate)
+	return &OfficerIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OfficerIdentityClient) UpdateOne(_m *OfficerIdentity) *OfficerIdentityUpdateOne {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdateOne, withOfficerIdentity(_m))
+	return &OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OfficerIdentityClient) UpdateOneID(id uuid.UUID) *OfficerIdentityUpdateOne {
+	mutation := newOfficerIdentityMutation(c.config, OpUpdateOne, withOfficerIdentityID(id))
+	return &OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Delete() *OfficerIdentityDelete {
+	mutation := newOfficerIdentityMutation(c.config, OpDelete)
+	return &OfficerIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OfficerIdentityClient) DeleteOne(_m *OfficerIdentity) *OfficerIdentityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OfficerIdentityClient) DeleteOneID(id uuid.UUID) *OfficerIdentityDeleteOne {
+	builder := c.Delete().Where(officeridentity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OfficerIdentityDeleteOne{builder}
+}
+
+// Query returns a query builder for OfficerIdentity.
+func (c *OfficerIdentityClient) Query() *OfficerIdentityQuery {
+	return &OfficerIdentityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOfficerIdentity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OfficerIdentity entity by its id.
+func (c *OfficerIdentityClient) Get(ctx context.Context, id uuid.UUID) (*OfficerIdentity, error) {
+	return c.Query().Where(officeridentity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OfficerIdentityClient) GetX(ctx context.Context, id uuid.UUID) *OfficerIdentity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOfficer queries the officer edge of a OfficerIdentity.
+func (c *OfficerIdentityClient) QueryOfficer(_m *OfficerIdentity) *OfficerQuery {
+	query := (&OfficerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officeridentity.Table, officeridentity.FieldID, id),
+			sqlgraph.To(officer.Table, officer.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, officeridentity.OfficerTable, officeridentity.OfficerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OfficerIdentityClient) Hooks() []Hook {
+	hooks := c.hooks.OfficerIdentity
+	return append(hooks[:len(hooks):len(hooks)], officeridentity.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OfficerIdentityClient) Interceptors() []Interceptor {
+	return c.inters.OfficerIdentity
+}
+
+func (c *OfficerIdentityClient) mutate(ctx context.Context, m *OfficerIdentityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OfficerIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OfficerIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OfficerIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OfficerIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OfficerIdentity mutation op: %q", m.Op())
+	}
+}
+
+// RateLimitClient is a client for the RateLimit schema.
+type RateLimitClient struct {
+	config
+}
+
+// NewRateLimitClient returns a client for the RateLimit from the given config.
+func NewRateLimitClient(c config) *RateLimitClient {
+	return &RateLimitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `ratelimit.Hooks(f(g(h())))`.
+func (c *RateLimitClient) Use(hooks ...Hook) {
+	c.hooks.RateLimit = append(c.hooks.RateLimit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `ratelimit.Intercept(f(g(h())))`.
+func (c *RateLimitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RateLimit = append(c.inters.RateLimit, interceptors...)
+}
+
+// Create returns a builder for creating a RateLimit entity.
+func (c *RateLimitClient) Create() *RateLimitCreate {
+	mutation := newRateLimitMutation(c.config, OpCreate)
+	return &RateLimitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RateLimit entities.
+func (c *RateLimitClient) CreateBulk(builders ...*RateLimitCreate) *RateLimitCreateBulk {
+	return &RateLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RateLimitClient) MapCreateBulk(slice any, setFunc func(*RateLimitCreate, int)) *RateLimitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RateLimitCreateBulk{err: fmt.Errorf("calling to RateLimitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RateLimitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RateLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RateLimit.
+func (c *RateLimitClient) Update() *RateLimitUpdate {
+	mutation := newRateLimitMutation(c.config, OpUpdate)
+	return &RateLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RateLimitClient) UpdateOne(_m *RateLimit) *RateLimitUpdateOne {
+	mutation := newRateLimitMutation(c.config, OpUpdateOne, withRateLimit(_m))
+	return &RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RateLimitClient) UpdateOneID(id uuid.UUID) *RateLimitUpdateOne {
+	mutation := newRateLimitMutation(c.config, OpUpdateOne, withRateLimitID(id))
+	return &RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RateLimit.
+func (c *RateLimitClient) Delete() *RateLimitDelete {
+	mutation := newRateLimitMutation(c.config, OpDelete)
+	return &RateLimitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RateLimitClient) DeleteOne(_m *RateLimit) *RateLimitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RateLimitClient) DeleteOneID(id uuid.UUID) *RateLimitDeleteOne {
+	builder := c.Delete().Where(ratelimit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RateLimitDeleteOne{builder}
+}
+
+// Query returns a query builder for RateLimit.
+func (c *RateLimitClient) Query() *RateLimitQuery {
+	return &RateLimitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRateLimit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RateLimit entity by its id.
+func (c *RateLimitClient) Get(ctx context.Context, id uuid.UUID) (*RateLimit, error) {
+	return c.Query().Where(ratelimit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RateLimitClient) GetX(ctx context.Context, id uuid.UUID) *RateLimit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RateLimitClient) Hooks() []Hook {
+	hooks := c.hooks.RateLimit
+	return append(hooks[:len(hooks):len(hooks)], ratelimit.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RateLimitClient) Interceptors() []Interceptor {
+	return c.inters.RateLimit
+}
+
+func (c *RateLimitClient) mutate(ctx context.Context, m *RateLimitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RateLimitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RateLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RateLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RateLimitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RateLimit mutation op: %q", m.Op())
 	}
 }
 
@@ -2305,6 +3627,140 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// SignInAttemptClient is a client for the SignInAttempt schema.
+type SignInAttemptClient struct {
+	config
+}
+
+// NewSignInAttemptClient returns a client for the SignInAttempt from the given config.
+func NewSignInAttemptClient(c config) *SignInAttemptClient {
+	return &SignInAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinattempt.Hooks(f(g(h())))`.
+func (c *SignInAttemptClient) Use(hooks ...Hook) {
+	c.hooks.SignInAttempt = append(c.hooks.SignInAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinattempt.Intercept(f(g(h())))`.
+func (c *SignInAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInAttempt = append(c.inters.SignInAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a SignInAttempt entity.
+func (c *SignInAttemptClient) Create() *SignInAttemptCreate {
+	mutation := newSignInAttemptMutation(c.config, OpCreate)
+	return &SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInAttempt entities.
+func (c *SignInAttemptClient) CreateBulk(builders ...*SignInAttemptCreate) *SignInAttemptCreateBulk {
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInAttemptClient) MapCreateBulk(slice any, setFunc func(*SignInAttemptCreate, int)) *SignInAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInAttemptCreateBulk{err: fmt.Errorf("calling to SignInAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInAttempt.
+func (c *SignInAttemptClient) Update() *SignInAttemptUpdate {
+	mutation := newSignInAttemptMutation(c.config, OpUpdate)
+	return &SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInAttemptClient) UpdateOne(_m *SignInAttempt) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttempt(_m))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInAttemptClient) UpdateOneID(id uuid.UUID) *SignInAttemptUpdateOne {
+	mutation := newSignInAttemptMutation(c.config, OpUpdateOne, withSignInAttemptID(id))
+	return &SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInAttempt.
+func (c *SignInAttemptClient) Delete() *SignInAttemptDelete {
+	mutation := newSignInAttemptMutation(c.config, OpDelete)
+	return &SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInAttemptClient) DeleteOne(_m *SignInAttempt) *SignInAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInAttemptClient) DeleteOneID(id uuid.UUID) *SignInAttemptDeleteOne {
+	builder := c.Delete().Where(signinattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInAttempt.
+func (c *SignInAttemptClient) Query() *SignInAttemptQuery {
+	return &SignInAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInAttempt entity by its id.
+func (c *SignInAttemptClient) Get(ctx context.Context, id uuid.UUID) (*SignInAttempt, error) {
+	return c.Query().Where(signinattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInAttemptClient) GetX(ctx context.Context, id uuid.UUID) *SignInAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInAttemptClient) Hooks() []Hook {
+	hooks := c.hooks.SignInAttempt
+	return append(hooks[:len(hooks):len(hooks)], signinattempt.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInAttemptClient) Interceptors() []Interceptor {
+	return c.inters.SignInAttempt
+}
+
+func (c *SignInAttemptClient) mutate(ctx context.Context, m *SignInAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignInAttempt mutation op: %q", m.Op())
+	}
+}
+
 // SignInCodeClient is a client for the SignInCode schema.
 type SignInCodeClient struct {
 	config
@@ -2592,13 +4048,17 @@ func (c *TokenClient) mutate(ctx context.Context, m *TokenMutation) (Value, erro
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AllowedDomain, Batch, BatchRow, DomainRequest, IdempotencyKey, Invitation,
-		InvitationEvent, Marker, Officer, SandboxClock, SandboxMail, SandboxPerson,
-		Session, SignInCode, Token []ent.Hook
+		AllowedDomain, AuditBlock, AuditPending, AuditPerson, AuditRecord, AuditSeal,
+		Batch, BatchRow, DataKeys, DomainRequest, IdempotencyKey, Invitation,
+		InvitationEvent, KeyHolder, Marker, Officer, OfficerIdentity, RateLimit,
+		SandboxClock, SandboxMail, SandboxPerson, Session, SignInAttempt, SignInCode,
+		Token []ent.Hook
 	}
 	inters struct {
-		AllowedDomain, Batch, BatchRow, DomainRequest, IdempotencyKey, Invitation,
-		InvitationEvent, Marker, Officer, SandboxClock, SandboxMail, SandboxPerson,
-		Session, SignInCode, Token []ent.Interceptor
+		AllowedDomain, AuditBlock, AuditPending, AuditPerson, AuditRecord, AuditSeal,
+		Batch, BatchRow, DataKeys, DomainRequest, IdempotencyKey, Invitation,
+		InvitationEvent, KeyHolder, Marker, Officer, OfficerIdentity, RateLimit,
+		SandboxClock, SandboxMail, SandboxPerson, Session, SignInAttempt, SignInCode,
+		Token []ent.Interceptor
 	}
 )

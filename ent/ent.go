@@ -9,18 +9,28 @@ import (
 	"reflect"
 	"sync"
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditpending"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -88,18 +98,28 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			alloweddomain.Table:   alloweddomain.ValidColumn,
+			auditblock.Table:      auditblock.ValidColumn,
+			auditpending.Table:    auditpending.ValidColumn,
+			auditperson.Table:     auditperson.ValidColumn,
+			auditrecord.Table:     auditrecord.ValidColumn,
+			auditseal.Table:       auditseal.ValidColumn,
 			batch.Table:           batch.ValidColumn,
 			batchrow.Table:        batchrow.ValidColumn,
+			datakeys.Table:        datakeys.ValidColumn,
 			domainrequest.Table:   domainrequest.ValidColumn,
 			idempotencykey.Table:  idempotencykey.ValidColumn,
 			invitation.Table:      invitation.ValidColumn,
 			invitationevent.Table: invitationevent.ValidColumn,
+			keyholder.Table:       keyholder.ValidColumn,
 			marker.Table:          marker.ValidColumn,
 			officer.Table:         officer.ValidColumn,
+			officeridentity.Table: officeridentity.ValidColumn,
+			ratelimit.Table:       ratelimit.ValidColumn,
 			sandboxclock.Table:    sandboxclock.ValidColumn,
 			sandboxmail.Table:     sandboxmail.ValidColumn,
 			sandboxperson.Table:   sandboxperson.ValidColumn,
 			session.Table:         session.ValidColumn,
+			signinattempt.Table:   signinattempt.ValidColumn,
 			signincode.Table:      signincode.ValidColumn,
 			token.Table:           token.ValidColumn,
 		})

@@ -46,10 +46,12 @@ type Invitation struct {
 	LastName *string `json:"last_name,omitempty"`
 	// LastNameKey holds the value of the "last_name_key" field.
 	LastNameKey *string `json:"last_name_key,omitempty"`
-	// E.164.
-	ContactNumber *string `json:"contact_number,omitempty"`
-	// NumberKey holds the value of the "number_key" field.
+	// E.164, sealed.
+	ContactNumber *string `json:"-"`
+	// Blind index of the number, in the first slot.
 	NumberKey *string `json:"number_key,omitempty"`
+	// The same in the second slot.
+	NumberKey2 *string `json:"number_key2,omitempty"`
 	// Organisation holds the value of the "organisation" field.
 	Organisation *string `json:"organisation,omitempty"`
 	// OrganisationKey holds the value of the "organisation_key" field.
@@ -106,6 +108,8 @@ type Invitation struct {
 	LastSentAt *time.Time `json:"last_sent_at,omitempty"`
 	// When the last resend was accepted.
 	ResentAt *time.Time `json:"resent_at,omitempty"`
+	// When everything that tells who it was about was removed.
+	AnonymisedAt *time.Time `json:"anonymised_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the InvitationQuery when eager-loading is set.
 	Edges        InvitationEdges `json:"edges"`
@@ -167,9 +171,9 @@ func (*Invitation) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case invitation.FieldAttempts, invitation.FieldMailsWanted, invitation.FieldMailsDone, invitation.FieldSendCount:
 			values[i] = new(sql.NullInt64)
-		case invitation.FieldMethod, invitation.FieldUserType, invitation.FieldEmail, invitation.FieldEmailKey, invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldFirstNameKey, invitation.FieldLastName, invitation.FieldLastNameKey, invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldOrganisation, invitation.FieldOrganisationKey, invitation.FieldDepartment, invitation.FieldDepartmentKey, invitation.FieldReason, invitation.FieldStartOn, invitation.FieldProvisioning, invitation.FieldFailure, invitation.FieldTechpassStatus, invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldMail, invitation.FieldMailFailure:
+		case invitation.FieldMethod, invitation.FieldUserType, invitation.FieldEmail, invitation.FieldEmailKey, invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldFirstNameKey, invitation.FieldLastName, invitation.FieldLastNameKey, invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldNumberKey2, invitation.FieldOrganisation, invitation.FieldOrganisationKey, invitation.FieldDepartment, invitation.FieldDepartmentKey, invitation.FieldReason, invitation.FieldStartOn, invitation.FieldProvisioning, invitation.FieldFailure, invitation.FieldTechpassStatus, invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldMail, invitation.FieldMailFailure:
 			values[i] = new(sql.NullString)
-		case invitation.FieldInvitedAt, invitation.FieldUpdatedAt, invitation.FieldExpiresAt, invitation.FieldCheckedAt, invitation.FieldLastSentAt, invitation.FieldResentAt:
+		case invitation.FieldInvitedAt, invitation.FieldUpdatedAt, invitation.FieldExpiresAt, invitation.FieldCheckedAt, invitation.FieldLastSentAt, invitation.FieldResentAt, invitation.FieldAnonymisedAt:
 			values[i] = new(sql.NullTime)
 		case invitation.FieldID, invitation.FieldInviterID:
 			values[i] = new(uuid.UUID)
@@ -293,6 +297,13 @@ func (_m *Invitation) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.NumberKey = new(string)
 				*_m.NumberKey = value.String
+			}
+		case invitation.FieldNumberKey2:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_key2", values[i])
+			} else if value.Valid {
+				_m.NumberKey2 = new(string)
+				*_m.NumberKey2 = value.String
 			}
 		case invitation.FieldOrganisation:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -476,6 +487,13 @@ func (_m *Invitation) assignValues(columns []string, values []any) error {
 				_m.ResentAt = new(time.Time)
 				*_m.ResentAt = value.Time
 			}
+		case invitation.FieldAnonymisedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field anonymised_at", values[i])
+			} else if value.Valid {
+				_m.AnonymisedAt = new(time.Time)
+				*_m.AnonymisedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -582,13 +600,15 @@ func (_m *Invitation) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.ContactNumber; v != nil {
-		builder.WriteString("contact_number=")
-		builder.WriteString(*v)
-	}
+	builder.WriteString("contact_number=<sensitive>")
 	builder.WriteString(", ")
 	if v := _m.NumberKey; v != nil {
 		builder.WriteString("number_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.NumberKey2; v != nil {
+		builder.WriteString("number_key2=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
@@ -698,6 +718,11 @@ func (_m *Invitation) String() string {
 	builder.WriteString(", ")
 	if v := _m.ResentAt; v != nil {
 		builder.WriteString("resent_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.AnonymisedAt; v != nil {
+		builder.WriteString("anonymised_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

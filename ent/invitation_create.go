@@ -197,6 +197,20 @@ func (_c *InvitationCreate) SetNillableNumberKey(v *string) *InvitationCreate {
 	return _c
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (_c *InvitationCreate) SetNumberKey2(v string) *InvitationCreate {
+	_c.mutation.SetNumberKey2(v)
+	return _c
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_c *InvitationCreate) SetNillableNumberKey2(v *string) *InvitationCreate {
+	if v != nil {
+		_c.SetNumberKey2(*v)
+	}
+	return _c
+}
+
 // SetOrganisation sets the "organisation" field.
 func (_c *InvitationCreate) SetOrganisation(v string) *InvitationCreate {
 	_c.mutation.SetOrganisation(v)
@@ -557,6 +571,20 @@ func (_c *InvitationCreate) SetNillableResentAt(v *time.Time) *InvitationCreate 
 	return _c
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (_c *InvitationCreate) SetAnonymisedAt(v time.Time) *InvitationCreate {
+	_c.mutation.SetAnonymisedAt(v)
+	return _c
+}
+
+// SetNillableAnonymisedAt sets the "anonymised_at" field if the given value is not nil.
+func (_c *InvitationCreate) SetNillableAnonymisedAt(v *time.Time) *InvitationCreate {
+	if v != nil {
+		_c.SetAnonymisedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *InvitationCreate) SetID(v uuid.UUID) *InvitationCreate {
 	_c.mutation.SetID(v)
@@ -863,6 +891,10 @@ func (_c *InvitationCreate) createSpec() (*Invitation, *sqlgraph.CreateSpec) {
 		_spec.SetField(invitation.FieldNumberKey, field.TypeString, value)
 		_node.NumberKey = &value
 	}
+	if value, ok := _c.mutation.NumberKey2(); ok {
+		_spec.SetField(invitation.FieldNumberKey2, field.TypeString, value)
+		_node.NumberKey2 = &value
+	}
 	if value, ok := _c.mutation.Organisation(); ok {
 		_spec.SetField(invitation.FieldOrganisation, field.TypeString, value)
 		_node.Organisation = &value
@@ -974,6 +1006,10 @@ func (_c *InvitationCreate) createSpec() (*Invitation, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ResentAt(); ok {
 		_spec.SetField(invitation.FieldResentAt, field.TypeTime, value)
 		_node.ResentAt = &value
+	}
+	if value, ok := _c.mutation.AnonymisedAt(); ok {
+		_spec.SetField(invitation.FieldAnonymisedAt, field.TypeTime, value)
+		_node.AnonymisedAt = &value
 	}
 	if nodes := _c.mutation.InviterIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -1182,6 +1218,24 @@ func (u *InvitationUpsert) UpdateNumberKey() *InvitationUpsert {
 // ClearNumberKey clears the value of the "number_key" field.
 func (u *InvitationUpsert) ClearNumberKey() *InvitationUpsert {
 	u.SetNull(invitation.FieldNumberKey)
+	return u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *InvitationUpsert) SetNumberKey2(v string) *InvitationUpsert {
+	u.Set(invitation.FieldNumberKey2, v)
+	return u
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *InvitationUpsert) UpdateNumberKey2() *InvitationUpsert {
+	u.SetExcluded(invitation.FieldNumberKey2)
+	return u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *InvitationUpsert) ClearNumberKey2() *InvitationUpsert {
+	u.SetNull(invitation.FieldNumberKey2)
 	return u
 }
 
@@ -1575,6 +1629,24 @@ func (u *InvitationUpsert) ClearResentAt() *InvitationUpsert {
 	return u
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (u *InvitationUpsert) SetAnonymisedAt(v time.Time) *InvitationUpsert {
+	u.Set(invitation.FieldAnonymisedAt, v)
+	return u
+}
+
+// UpdateAnonymisedAt sets the "anonymised_at" field to the value that was provided on create.
+func (u *InvitationUpsert) UpdateAnonymisedAt() *InvitationUpsert {
+	u.SetExcluded(invitation.FieldAnonymisedAt)
+	return u
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (u *InvitationUpsert) ClearAnonymisedAt() *InvitationUpsert {
+	u.SetNull(invitation.FieldAnonymisedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -1785,6 +1857,27 @@ func (u *InvitationUpsertOne) UpdateNumberKey() *InvitationUpsertOne {
 func (u *InvitationUpsertOne) ClearNumberKey() *InvitationUpsertOne {
 	return u.Update(func(s *InvitationUpsert) {
 		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *InvitationUpsertOne) SetNumberKey2(v string) *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *InvitationUpsertOne) UpdateNumberKey2() *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *InvitationUpsertOne) ClearNumberKey2() *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 
@@ -2243,6 +2336,27 @@ func (u *InvitationUpsertOne) ClearResentAt() *InvitationUpsertOne {
 	})
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (u *InvitationUpsertOne) SetAnonymisedAt(v time.Time) *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetAnonymisedAt(v)
+	})
+}
+
+// UpdateAnonymisedAt sets the "anonymised_at" field to the value that was provided on create.
+func (u *InvitationUpsertOne) UpdateAnonymisedAt() *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateAnonymisedAt()
+	})
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (u *InvitationUpsertOne) ClearAnonymisedAt() *InvitationUpsertOne {
+	return u.Update(func(s *InvitationUpsert) {
+		s.ClearAnonymisedAt()
+	})
+}
+
 // Exec executes the query.
 func (u *InvitationUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -2620,6 +2734,27 @@ func (u *InvitationUpsertBulk) UpdateNumberKey() *InvitationUpsertBulk {
 func (u *InvitationUpsertBulk) ClearNumberKey() *InvitationUpsertBulk {
 	return u.Update(func(s *InvitationUpsert) {
 		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *InvitationUpsertBulk) SetNumberKey2(v string) *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *InvitationUpsertBulk) UpdateNumberKey2() *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *InvitationUpsertBulk) ClearNumberKey2() *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 
@@ -3075,6 +3210,27 @@ func (u *InvitationUpsertBulk) UpdateResentAt() *InvitationUpsertBulk {
 func (u *InvitationUpsertBulk) ClearResentAt() *InvitationUpsertBulk {
 	return u.Update(func(s *InvitationUpsert) {
 		s.ClearResentAt()
+	})
+}
+
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (u *InvitationUpsertBulk) SetAnonymisedAt(v time.Time) *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.SetAnonymisedAt(v)
+	})
+}
+
+// UpdateAnonymisedAt sets the "anonymised_at" field to the value that was provided on create.
+func (u *InvitationUpsertBulk) UpdateAnonymisedAt() *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.UpdateAnonymisedAt()
+	})
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (u *InvitationUpsertBulk) ClearAnonymisedAt() *InvitationUpsertBulk {
+	return u.Update(func(s *InvitationUpsert) {
+		s.ClearAnonymisedAt()
 	})
 }
 

@@ -151,6 +151,26 @@ func (_u *InvitationUpdate) ClearNumberKey() *InvitationUpdate {
 	return _u
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *InvitationUpdate) SetNumberKey2(v string) *InvitationUpdate {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *InvitationUpdate) SetNillableNumberKey2(v *string) *InvitationUpdate {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *InvitationUpdate) ClearNumberKey2() *InvitationUpdate {
+	_u.mutation.ClearNumberKey2()
+	return _u
+}
+
 // SetOrganisation sets the "organisation" field.
 func (_u *InvitationUpdate) SetOrganisation(v string) *InvitationUpdate {
 	_u.mutation.SetOrganisation(v)
@@ -593,6 +613,26 @@ func (_u *InvitationUpdate) ClearResentAt() *InvitationUpdate {
 	return _u
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (_u *InvitationUpdate) SetAnonymisedAt(v time.Time) *InvitationUpdate {
+	_u.mutation.SetAnonymisedAt(v)
+	return _u
+}
+
+// SetNillableAnonymisedAt sets the "anonymised_at" field if the given value is not nil.
+func (_u *InvitationUpdate) SetNillableAnonymisedAt(v *time.Time) *InvitationUpdate {
+	if v != nil {
+		_u.SetAnonymisedAt(*v)
+	}
+	return _u
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (_u *InvitationUpdate) ClearAnonymisedAt() *InvitationUpdate {
+	_u.mutation.ClearAnonymisedAt()
+	return _u
+}
+
 // AddEventIDs adds the "events" edge to the InvitationEvent entity by IDs.
 func (_u *InvitationUpdate) AddEventIDs(ids ...uuid.UUID) *InvitationUpdate {
 	_u.mutation.AddEventIDs(ids...)
@@ -752,6 +792,12 @@ func (_u *InvitationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if _u.mutation.NumberKeyCleared() {
 		_spec.ClearField(invitation.FieldNumberKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(invitation.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(invitation.FieldNumberKey2, field.TypeString)
+	}
 	if value, ok := _u.mutation.Organisation(); ok {
 		_spec.SetField(invitation.FieldOrganisation, field.TypeString, value)
 	}
@@ -877,6 +923,12 @@ func (_u *InvitationUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.ResentAtCleared() {
 		_spec.ClearField(invitation.FieldResentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AnonymisedAt(); ok {
+		_spec.SetField(invitation.FieldAnonymisedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AnonymisedAtCleared() {
+		_spec.ClearField(invitation.FieldAnonymisedAt, field.TypeTime)
 	}
 	if _u.mutation.EventsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1062,6 +1114,26 @@ func (_u *InvitationUpdateOne) SetNillableNumberKey(v *string) *InvitationUpdate
 // ClearNumberKey clears the value of the "number_key" field.
 func (_u *InvitationUpdateOne) ClearNumberKey() *InvitationUpdateOne {
 	_u.mutation.ClearNumberKey()
+	return _u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *InvitationUpdateOne) SetNumberKey2(v string) *InvitationUpdateOne {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *InvitationUpdateOne) SetNillableNumberKey2(v *string) *InvitationUpdateOne {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *InvitationUpdateOne) ClearNumberKey2() *InvitationUpdateOne {
+	_u.mutation.ClearNumberKey2()
 	return _u
 }
 
@@ -1507,6 +1579,26 @@ func (_u *InvitationUpdateOne) ClearResentAt() *InvitationUpdateOne {
 	return _u
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (_u *InvitationUpdateOne) SetAnonymisedAt(v time.Time) *InvitationUpdateOne {
+	_u.mutation.SetAnonymisedAt(v)
+	return _u
+}
+
+// SetNillableAnonymisedAt sets the "anonymised_at" field if the given value is not nil.
+func (_u *InvitationUpdateOne) SetNillableAnonymisedAt(v *time.Time) *InvitationUpdateOne {
+	if v != nil {
+		_u.SetAnonymisedAt(*v)
+	}
+	return _u
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (_u *InvitationUpdateOne) ClearAnonymisedAt() *InvitationUpdateOne {
+	_u.mutation.ClearAnonymisedAt()
+	return _u
+}
+
 // AddEventIDs adds the "events" edge to the InvitationEvent entity by IDs.
 func (_u *InvitationUpdateOne) AddEventIDs(ids ...uuid.UUID) *InvitationUpdateOne {
 	_u.mutation.AddEventIDs(ids...)
@@ -1696,6 +1788,12 @@ func (_u *InvitationUpdateOne) sqlSave(ctx context.Context) (_node *Invitation, 
 	if _u.mutation.NumberKeyCleared() {
 		_spec.ClearField(invitation.FieldNumberKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(invitation.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(invitation.FieldNumberKey2, field.TypeString)
+	}
 	if value, ok := _u.mutation.Organisation(); ok {
 		_spec.SetField(invitation.FieldOrganisation, field.TypeString, value)
 	}
@@ -1821,6 +1919,12 @@ func (_u *InvitationUpdateOne) sqlSave(ctx context.Context) (_node *Invitation, 
 	}
 	if _u.mutation.ResentAtCleared() {
 		_spec.ClearField(invitation.FieldResentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AnonymisedAt(); ok {
+		_spec.SetField(invitation.FieldAnonymisedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AnonymisedAtCleared() {
+		_spec.ClearField(invitation.FieldAnonymisedAt, field.TypeTime)
 	}
 	if _u.mutation.EventsCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -8,19 +8,28 @@ import (
 	"fmt"
 	"sync"
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/predicate"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 	"techbiz/internal/access"
@@ -42,18 +51,28 @@ const (
 
 	// Node types.
 	TypeAllowedDomain   = "AllowedDomain"
+	TypeAuditBlock      = "AuditBlock"
+	TypeAuditPending    = "AuditPending"
+	TypeAuditPerson     = "AuditPerson"
+	TypeAuditRecord     = "AuditRecord"
+	TypeAuditSeal       = "AuditSeal"
 	TypeBatch           = "Batch"
 	TypeBatchRow        = "BatchRow"
+	TypeDataKeys        = "DataKeys"
 	TypeDomainRequest   = "DomainRequest"
 	TypeIdempotencyKey  = "IdempotencyKey"
 	TypeInvitation      = "Invitation"
 	TypeInvitationEvent = "InvitationEvent"
+	TypeKeyHolder       = "KeyHolder"
 	TypeMarker          = "Marker"
 	TypeOfficer         = "Officer"
+	TypeOfficerIdentity = "OfficerIdentity"
+	TypeRateLimit       = "RateLimit"
 	TypeSandboxClock    = "SandboxClock"
 	TypeSandboxMail     = "SandboxMail"
 	TypeSandboxPerson   = "SandboxPerson"
 	TypeSession         = "Session"
+	TypeSignInAttempt   = "SignInAttempt"
 	TypeSignInCode      = "SignInCode"
 	TypeToken           = "Token"
 )
@@ -518,6 +537,3076 @@ func (m *AllowedDomainMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AllowedDomainMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AllowedDomain edge %s", name)
+}
+
+// AuditBlockMutation represents an operation that mutates the AuditBlock nodes in the graph.
+type AuditBlockMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	sealed_at     *time.Time
+	writer        *string
+	entries       *[]byte
+	total         *int64
+	addtotal      *int64
+	previous      *[]byte
+	hash          *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditBlock, error)
+	predicates    []predicate.AuditBlock
+}
+
+var _ ent.Mutation = (*AuditBlockMutation)(nil)
+
+// auditblockOption allows management of the mutation configuration using functional options.
+type auditblockOption func(*AuditBlockMutation)
+
+// newAuditBlockMutation creates new mutation for the AuditBlock entity.
+func newAuditBlockMutation(c config, op Op, opts ...auditblockOption) *AuditBlockMutation {
+	m := &AuditBlockMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditBlock,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditBlockID sets the ID field of the mutation.
+func withAuditBlockID(id int) auditblockOption {
+	return func(m *AuditBlockMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditBlock
+		)
+		m.oldValue = func(ctx context.Context) (*AuditBlock, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditBlock.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditBlock sets the old AuditBlock of the mutation.
+func withAuditBlock(node *AuditBlock) auditblockOption {
+	return func(m *AuditBlockMutation) {
+		m.oldValue = func(context.Context) (*AuditBlock, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditBlockMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditBlockMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditBlock entities.
+func (m *AuditBlockMutation) SetID(id int) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditBlockMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditBlockMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditBlock.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSealedAt sets the "sealed_at" field.
+func (m *AuditBlockMutation) SetSealedAt(t time.Time) {
+	m.sealed_at = &t
+}
+
+// SealedAt returns the value of the "sealed_at" field in the mutation.
+func (m *AuditBlockMutation) SealedAt() (r time.Time, exists bool) {
+	v := m.sealed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealedAt returns the old "sealed_at" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldSealedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealedAt: %w", err)
+	}
+	return oldValue.SealedAt, nil
+}
+
+// ResetSealedAt resets all changes to the "sealed_at" field.
+func (m *AuditBlockMutation) ResetSealedAt() {
+	m.sealed_at = nil
+}
+
+// SetWriter sets the "writer" field.
+func (m *AuditBlockMutation) SetWriter(s string) {
+	m.writer = &s
+}
+
+// Writer returns the value of the "writer" field in the mutation.
+func (m *AuditBlockMutation) Writer() (r string, exists bool) {
+	v := m.writer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWriter returns the old "writer" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldWriter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWriter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWriter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWriter: %w", err)
+	}
+	return oldValue.Writer, nil
+}
+
+// ResetWriter resets all changes to the "writer" field.
+func (m *AuditBlockMutation) ResetWriter() {
+	m.writer = nil
+}
+
+// SetEntries sets the "entries" field.
+func (m *AuditBlockMutation) SetEntries(b []byte) {
+	m.entries = &b
+}
+
+// Entries returns the value of the "entries" field in the mutation.
+func (m *AuditBlockMutation) Entries() (r []byte, exists bool) {
+	v := m.entries
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntries returns the old "entries" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldEntries(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntries is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntries requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntries: %w", err)
+	}
+	return oldValue.Entries, nil
+}
+
+// ResetEntries resets all changes to the "entries" field.
+func (m *AuditBlockMutation) ResetEntries() {
+	m.entries = nil
+}
+
+// SetTotal sets the "total" field.
+func (m *AuditBlockMutation) SetTotal(i int64) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *AuditBlockMutation) Total() (r int64, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldTotal(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *AuditBlockMutation) AddTotal(i int64) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *AuditBlockMutation) AddedTotal() (r int64, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *AuditBlockMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+}
+
+// SetPrevious sets the "previous" field.
+func (m *AuditBlockMutation) SetPrevious(b []byte) {
+	m.previous = &b
+}
+
+// Previous returns the value of the "previous" field in the mutation.
+func (m *AuditBlockMutation) Previous() (r []byte, exists bool) {
+	v := m.previous
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrevious returns the old "previous" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldPrevious(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrevious is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrevious requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrevious: %w", err)
+	}
+	return oldValue.Previous, nil
+}
+
+// ResetPrevious resets all changes to the "previous" field.
+func (m *AuditBlockMutation) ResetPrevious() {
+	m.previous = nil
+}
+
+// SetHash sets the "hash" field.
+func (m *AuditBlockMutation) SetHash(b []byte) {
+	m.hash = &b
+}
+
+// Hash returns the value of the "hash" field in the mutation.
+func (m *AuditBlockMutation) Hash() (r []byte, exists bool) {
+	v := m.hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHash returns the old "hash" field's value of the AuditBlock entity.
+// If the AuditBlock object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditBlockMutation) OldHash(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHash: %w", err)
+	}
+	return oldValue.Hash, nil
+}
+
+// ResetHash resets all changes to the "hash" field.
+func (m *AuditBlockMutation) ResetHash() {
+	m.hash = nil
+}
+
+// Where appends a list predicates to the AuditBlockMutation builder.
+func (m *AuditBlockMutation) Where(ps ...predicate.AuditBlock) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditBlockMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditBlockMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditBlock, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditBlockMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditBlockMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditBlock).
+func (m *AuditBlockMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditBlockMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.sealed_at != nil {
+		fields = append(fields, auditblock.FieldSealedAt)
+	}
+	if m.writer != nil {
+		fields = append(fields, auditblock.FieldWriter)
+	}
+	if m.entries != nil {
+		fields = append(fields, auditblock.FieldEntries)
+	}
+	if m.total != nil {
+		fields = append(fields, auditblock.FieldTotal)
+	}
+	if m.previous != nil {
+		fields = append(fields, auditblock.FieldPrevious)
+	}
+	if m.hash != nil {
+		fields = append(fields, auditblock.FieldHash)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditBlockMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditblock.FieldSealedAt:
+		return m.SealedAt()
+	case auditblock.FieldWriter:
+		return m.Writer()
+	case auditblock.FieldEntries:
+		return m.Entries()
+	case auditblock.FieldTotal:
+		return m.Total()
+	case auditblock.FieldPrevious:
+		return m.Previous()
+	case auditblock.FieldHash:
+		return m.Hash()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditBlockMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditblock.FieldSealedAt:
+		return m.OldSealedAt(ctx)
+	case auditblock.FieldWriter:
+		return m.OldWriter(ctx)
+	case auditblock.FieldEntries:
+		return m.OldEntries(ctx)
+	case auditblock.FieldTotal:
+		return m.OldTotal(ctx)
+	case auditblock.FieldPrevious:
+		return m.OldPrevious(ctx)
+	case auditblock.FieldHash:
+		return m.OldHash(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditBlock field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditBlockMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditblock.FieldSealedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealedAt(v)
+		return nil
+	case auditblock.FieldWriter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWriter(v)
+		return nil
+	case auditblock.FieldEntries:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntries(v)
+		return nil
+	case auditblock.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case auditblock.FieldPrevious:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrevious(v)
+		return nil
+	case auditblock.FieldHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHash(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditBlock field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditBlockMutation) AddedFields() []string {
+	var fields []string
+	if m.addtotal != nil {
+		fields = append(fields, auditblock.FieldTotal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditBlockMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case auditblock.FieldTotal:
+		return m.AddedTotal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditBlockMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case auditblock.FieldTotal:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditBlock numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditBlockMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditBlockMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditBlockMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditBlock nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditBlockMutation) ResetField(name string) error {
+	switch name {
+	case auditblock.FieldSealedAt:
+		m.ResetSealedAt()
+		return nil
+	case auditblock.FieldWriter:
+		m.ResetWriter()
+		return nil
+	case auditblock.FieldEntries:
+		m.ResetEntries()
+		return nil
+	case auditblock.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case auditblock.FieldPrevious:
+		m.ResetPrevious()
+		return nil
+	case auditblock.FieldHash:
+		m.ResetHash()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditBlock field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditBlockMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditBlockMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditBlockMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditBlockMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditBlockMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditBlockMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditBlockMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditBlock unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditBlockMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditBlock edge %s", name)
+}
+
+// AuditPendingMutation represents an operation that mutates the AuditPending nodes in the graph.
+type AuditPendingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditPending, error)
+	predicates    []predicate.AuditPending
+}
+
+var _ ent.Mutation = (*AuditPendingMutation)(nil)
+
+// auditpendingOption allows management of the mutation configuration using functional options.
+type auditpendingOption func(*AuditPendingMutation)
+
+// newAuditPendingMutation creates new mutation for the AuditPending entity.
+func newAuditPendingMutation(c config, op Op, opts ...auditpendingOption) *AuditPendingMutation {
+	m := &AuditPendingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditPending,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditPendingID sets the ID field of the mutation.
+func withAuditPendingID(id uuid.UUID) auditpendingOption {
+	return func(m *AuditPendingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditPending
+		)
+		m.oldValue = func(ctx context.Context) (*AuditPending, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditPending.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditPending sets the old AuditPending of the mutation.
+func withAuditPending(node *AuditPending) auditpendingOption {
+	return func(m *AuditPendingMutation) {
+		m.oldValue = func(context.Context) (*AuditPending, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditPendingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditPendingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditPending entities.
+func (m *AuditPendingMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditPendingMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditPendingMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditPending.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// Where appends a list predicates to the AuditPendingMutation builder.
+func (m *AuditPendingMutation) Where(ps ...predicate.AuditPending) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditPendingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditPendingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditPending, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditPendingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditPendingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditPending).
+func (m *AuditPendingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditPendingMutation) Fields() []string {
+	fields := make([]string, 0, 0)
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditPendingMutation) Field(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditPendingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	return nil, fmt.Errorf("unknown AuditPending field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditPendingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditPending field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditPendingMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditPendingMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditPendingMutation) AddField(name string, value ent.Value) error {
+	return fmt.Errorf("unknown AuditPending numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditPendingMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditPendingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditPendingMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditPending nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditPendingMutation) ResetField(name string) error {
+	return fmt.Errorf("unknown AuditPending field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditPendingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditPendingMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditPendingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditPendingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditPendingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditPendingMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditPendingMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditPending unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditPendingMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditPending edge %s", name)
+}
+
+// AuditPersonMutation represents an operation that mutates the AuditPerson nodes in the graph.
+type AuditPersonMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	lookup        *[]byte
+	wrapped_key   *[]byte
+	sealed        *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditPerson, error)
+	predicates    []predicate.AuditPerson
+}
+
+var _ ent.Mutation = (*AuditPersonMutation)(nil)
+
+// auditpersonOption allows management of the mutation configuration using functional options.
+type auditpersonOption func(*AuditPersonMutation)
+
+// newAuditPersonMutation creates new mutation for the AuditPerson entity.
+func newAuditPersonMutation(c config, op Op, opts ...auditpersonOption) *AuditPersonMutation {
+	m := &AuditPersonMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditPerson,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditPersonID sets the ID field of the mutation.
+func withAuditPersonID(id uuid.UUID) auditpersonOption {
+	return func(m *AuditPersonMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditPerson
+		)
+		m.oldValue = func(ctx context.Context) (*AuditPerson, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditPerson.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditPerson sets the old AuditPerson of the mutation.
+func withAuditPerson(node *AuditPerson) auditpersonOption {
+	return func(m *AuditPersonMutation) {
+		m.oldValue = func(context.Context) (*AuditPerson, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditPersonMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditPersonMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditPerson entities.
+func (m *AuditPersonMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditPersonMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditPersonMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditPerson.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetLookup sets the "lookup" field.
+func (m *AuditPersonMutation) SetLookup(b []byte) {
+	m.lookup = &b
+}
+
+// Lookup returns the value of the "lookup" field in the mutation.
+func (m *AuditPersonMutation) Lookup() (r []byte, exists bool) {
+	v := m.lookup
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLookup returns the old "lookup" field's value of the AuditPerson entity.
+// If the AuditPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditPersonMutation) OldLookup(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLookup is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLookup requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLookup: %w", err)
+	}
+	return oldValue.Lookup, nil
+}
+
+// ResetLookup resets all changes to the "lookup" field.
+func (m *AuditPersonMutation) ResetLookup() {
+	m.lookup = nil
+}
+
+// SetWrappedKey sets the "wrapped_key" field.
+func (m *AuditPersonMutation) SetWrappedKey(b []byte) {
+	m.wrapped_key = &b
+}
+
+// WrappedKey returns the value of the "wrapped_key" field in the mutation.
+func (m *AuditPersonMutation) WrappedKey() (r []byte, exists bool) {
+	v := m.wrapped_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrappedKey returns the old "wrapped_key" field's value of the AuditPerson entity.
+// If the AuditPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditPersonMutation) OldWrappedKey(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrappedKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrappedKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrappedKey: %w", err)
+	}
+	return oldValue.WrappedKey, nil
+}
+
+// ResetWrappedKey resets all changes to the "wrapped_key" field.
+func (m *AuditPersonMutation) ResetWrappedKey() {
+	m.wrapped_key = nil
+}
+
+// SetSealed sets the "sealed" field.
+func (m *AuditPersonMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *AuditPersonMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the AuditPerson entity.
+// If the AuditPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditPersonMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *AuditPersonMutation) ResetSealed() {
+	m.sealed = nil
+}
+
+// Where appends a list predicates to the AuditPersonMutation builder.
+func (m *AuditPersonMutation) Where(ps ...predicate.AuditPerson) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditPersonMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditPersonMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditPerson, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditPersonMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditPersonMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditPerson).
+func (m *AuditPersonMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditPersonMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.lookup != nil {
+		fields = append(fields, auditperson.FieldLookup)
+	}
+	if m.wrapped_key != nil {
+		fields = append(fields, auditperson.FieldWrappedKey)
+	}
+	if m.sealed != nil {
+		fields = append(fields, auditperson.FieldSealed)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditPersonMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditperson.FieldLookup:
+		return m.Lookup()
+	case auditperson.FieldWrappedKey:
+		return m.WrappedKey()
+	case auditperson.FieldSealed:
+		return m.Sealed()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditPersonMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditperson.FieldLookup:
+		return m.OldLookup(ctx)
+	case auditperson.FieldWrappedKey:
+		return m.OldWrappedKey(ctx)
+	case auditperson.FieldSealed:
+		return m.OldSealed(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditPerson field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditPersonMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditperson.FieldLookup:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLookup(v)
+		return nil
+	case auditperson.FieldWrappedKey:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrappedKey(v)
+		return nil
+	case auditperson.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditPerson field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditPersonMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditPersonMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditPersonMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditPerson numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditPersonMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditPersonMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditPersonMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditPerson nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditPersonMutation) ResetField(name string) error {
+	switch name {
+	case auditperson.FieldLookup:
+		m.ResetLookup()
+		return nil
+	case auditperson.FieldWrappedKey:
+		m.ResetWrappedKey()
+		return nil
+	case auditperson.FieldSealed:
+		m.ResetSealed()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditPerson field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditPersonMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditPersonMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditPersonMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditPersonMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditPersonMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditPersonMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditPersonMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditPerson unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditPersonMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditPerson edge %s", name)
+}
+
+// AuditRecordMutation represents an operation that mutates the AuditRecord nodes in the graph.
+type AuditRecordMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	recorded_at   *time.Time
+	_type         *string
+	actor_kind    *auditrecord.ActorKind
+	actor_id      *uuid.UUID
+	actor_agency  *string
+	actor_person  *uuid.UUID
+	owner_id      *uuid.UUID
+	owner_agency  *string
+	person_id     *uuid.UUID
+	subject_kind  *string
+	subject_id    *uuid.UUID
+	address       *string
+	request_id    *string
+	writer        *string
+	detail        *string
+	mac           *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditRecord, error)
+	predicates    []predicate.AuditRecord
+}
+
+var _ ent.Mutation = (*AuditRecordMutation)(nil)
+
+// auditrecordOption allows management of the mutation configuration using functional options.
+type auditrecordOption func(*AuditRecordMutation)
+
+// newAuditRecordMutation creates new mutation for the AuditRecord entity.
+func newAuditRecordMutation(c config, op Op, opts ...auditrecordOption) *AuditRecordMutation {
+	m := &AuditRecordMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditRecord,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditRecordID sets the ID field of the mutation.
+func withAuditRecordID(id uuid.UUID) auditrecordOption {
+	return func(m *AuditRecordMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditRecord
+		)
+		m.oldValue = func(ctx context.Context) (*AuditRecord, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditRecord.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditRecord sets the old AuditRecord of the mutation.
+func withAuditRecord(node *AuditRecord) auditrecordOption {
+	return func(m *AuditRecordMutation) {
+		m.oldValue = func(context.Context) (*AuditRecord, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditRecordMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditRecordMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditRecord entities.
+func (m *AuditRecordMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditRecordMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditRecordMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditRecord.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *AuditRecordMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *AuditRecordMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *AuditRecordMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetType sets the "type" field.
+func (m *AuditRecordMutation) SetType(s string) {
+	m._type = &s
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *AuditRecordMutation) GetType() (r string, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *AuditRecordMutation) ResetType() {
+	m._type = nil
+}
+
+// SetActorKind sets the "actor_kind" field.
+func (m *AuditRecordMutation) SetActorKind(ak auditrecord.ActorKind) {
+	m.actor_kind = &ak
+}
+
+// ActorKind returns the value of the "actor_kind" field in the mutation.
+func (m *AuditRecordMutation) ActorKind() (r auditrecord.ActorKind, exists bool) {
+	v := m.actor_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorKind returns the old "actor_kind" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldActorKind(ctx context.Context) (v auditrecord.ActorKind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorKind: %w", err)
+	}
+	return oldValue.ActorKind, nil
+}
+
+// ResetActorKind resets all changes to the "actor_kind" field.
+func (m *AuditRecordMutation) ResetActorKind() {
+	m.actor_kind = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *AuditRecordMutation) SetActorID(u uuid.UUID) {
+	m.actor_id = &u
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *AuditRecordMutation) ActorID() (r uuid.UUID, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldActorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ClearActorID clears the value of the "actor_id" field.
+func (m *AuditRecordMutation) ClearActorID() {
+	m.actor_id = nil
+	m.clearedFields[auditrecord.FieldActorID] = struct{}{}
+}
+
+// ActorIDCleared returns if the "actor_id" field was cleared in this mutation.
+func (m *AuditRecordMutation) ActorIDCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldActorID]
+	return ok
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *AuditRecordMutation) ResetActorID() {
+	m.actor_id = nil
+	delete(m.clearedFields, auditrecord.FieldActorID)
+}
+
+// SetActorAgency sets the "actor_agency" field.
+func (m *AuditRecordMutation) SetActorAgency(s string) {
+	m.actor_agency = &s
+}
+
+// ActorAgency returns the value of the "actor_agency" field in the mutation.
+func (m *AuditRecordMutation) ActorAgency() (r string, exists bool) {
+	v := m.actor_agency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorAgency returns the old "actor_agency" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldActorAgency(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorAgency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorAgency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorAgency: %w", err)
+	}
+	return oldValue.ActorAgency, nil
+}
+
+// ClearActorAgency clears the value of the "actor_agency" field.
+func (m *AuditRecordMutation) ClearActorAgency() {
+	m.actor_agency = nil
+	m.clearedFields[auditrecord.FieldActorAgency] = struct{}{}
+}
+
+// ActorAgencyCleared returns if the "actor_agency" field was cleared in this mutation.
+func (m *AuditRecordMutation) ActorAgencyCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldActorAgency]
+	return ok
+}
+
+// ResetActorAgency resets all changes to the "actor_agency" field.
+func (m *AuditRecordMutation) ResetActorAgency() {
+	m.actor_agency = nil
+	delete(m.clearedFields, auditrecord.FieldActorAgency)
+}
+
+// SetActorPerson sets the "actor_person" field.
+func (m *AuditRecordMutation) SetActorPerson(u uuid.UUID) {
+	m.actor_person = &u
+}
+
+// ActorPerson returns the value of the "actor_person" field in the mutation.
+func (m *AuditRecordMutation) ActorPerson() (r uuid.UUID, exists bool) {
+	v := m.actor_person
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorPerson returns the old "actor_person" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldActorPerson(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorPerson is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorPerson requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorPerson: %w", err)
+	}
+	return oldValue.ActorPerson, nil
+}
+
+// ClearActorPerson clears the value of the "actor_person" field.
+func (m *AuditRecordMutation) ClearActorPerson() {
+	m.actor_person = nil
+	m.clearedFields[auditrecord.FieldActorPerson] = struct{}{}
+}
+
+// ActorPersonCleared returns if the "actor_person" field was cleared in this mutation.
+func (m *AuditRecordMutation) ActorPersonCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldActorPerson]
+	return ok
+}
+
+// ResetActorPerson resets all changes to the "actor_person" field.
+func (m *AuditRecordMutation) ResetActorPerson() {
+	m.actor_person = nil
+	delete(m.clearedFields, auditrecord.FieldActorPerson)
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *AuditRecordMutation) SetOwnerID(u uuid.UUID) {
+	m.owner_id = &u
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *AuditRecordMutation) OwnerID() (r uuid.UUID, exists bool) {
+	v := m.owner_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldOwnerID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ClearOwnerID clears the value of the "owner_id" field.
+func (m *AuditRecordMutation) ClearOwnerID() {
+	m.owner_id = nil
+	m.clearedFields[auditrecord.FieldOwnerID] = struct{}{}
+}
+
+// OwnerIDCleared returns if the "owner_id" field was cleared in this mutation.
+func (m *AuditRecordMutation) OwnerIDCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldOwnerID]
+	return ok
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *AuditRecordMutation) ResetOwnerID() {
+	m.owner_id = nil
+	delete(m.clearedFields, auditrecord.FieldOwnerID)
+}
+
+// SetOwnerAgency sets the "owner_agency" field.
+func (m *AuditRecordMutation) SetOwnerAgency(s string) {
+	m.owner_agency = &s
+}
+
+// OwnerAgency returns the value of the "owner_agency" field in the mutation.
+func (m *AuditRecordMutation) OwnerAgency() (r string, exists bool) {
+	v := m.owner_agency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerAgency returns the old "owner_agency" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldOwnerAgency(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerAgency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerAgency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerAgency: %w", err)
+	}
+	return oldValue.OwnerAgency, nil
+}
+
+// ClearOwnerAgency clears the value of the "owner_agency" field.
+func (m *AuditRecordMutation) ClearOwnerAgency() {
+	m.owner_agency = nil
+	m.clearedFields[auditrecord.FieldOwnerAgency] = struct{}{}
+}
+
+// OwnerAgencyCleared returns if the "owner_agency" field was cleared in this mutation.
+func (m *AuditRecordMutation) OwnerAgencyCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldOwnerAgency]
+	return ok
+}
+
+// ResetOwnerAgency resets all changes to the "owner_agency" field.
+func (m *AuditRecordMutation) ResetOwnerAgency() {
+	m.owner_agency = nil
+	delete(m.clearedFields, auditrecord.FieldOwnerAgency)
+}
+
+// SetPersonID sets the "person_id" field.
+func (m *AuditRecordMutation) SetPersonID(u uuid.UUID) {
+	m.person_id = &u
+}
+
+// PersonID returns the value of the "person_id" field in the mutation.
+func (m *AuditRecordMutation) PersonID() (r uuid.UUID, exists bool) {
+	v := m.person_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPersonID returns the old "person_id" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldPersonID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPersonID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPersonID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPersonID: %w", err)
+	}
+	return oldValue.PersonID, nil
+}
+
+// ClearPersonID clears the value of the "person_id" field.
+func (m *AuditRecordMutation) ClearPersonID() {
+	m.person_id = nil
+	m.clearedFields[auditrecord.FieldPersonID] = struct{}{}
+}
+
+// PersonIDCleared returns if the "person_id" field was cleared in this mutation.
+func (m *AuditRecordMutation) PersonIDCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldPersonID]
+	return ok
+}
+
+// ResetPersonID resets all changes to the "person_id" field.
+func (m *AuditRecordMutation) ResetPersonID() {
+	m.person_id = nil
+	delete(m.clearedFields, auditrecord.FieldPersonID)
+}
+
+// SetSubjectKind sets the "subject_kind" field.
+func (m *AuditRecordMutation) SetSubjectKind(s string) {
+	m.subject_kind = &s
+}
+
+// SubjectKind returns the value of the "subject_kind" field in the mutation.
+func (m *AuditRecordMutation) SubjectKind() (r string, exists bool) {
+	v := m.subject_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectKind returns the old "subject_kind" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldSubjectKind(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectKind: %w", err)
+	}
+	return oldValue.SubjectKind, nil
+}
+
+// ClearSubjectKind clears the value of the "subject_kind" field.
+func (m *AuditRecordMutation) ClearSubjectKind() {
+	m.subject_kind = nil
+	m.clearedFields[auditrecord.FieldSubjectKind] = struct{}{}
+}
+
+// SubjectKindCleared returns if the "subject_kind" field was cleared in this mutation.
+func (m *AuditRecordMutation) SubjectKindCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldSubjectKind]
+	return ok
+}
+
+// ResetSubjectKind resets all changes to the "subject_kind" field.
+func (m *AuditRecordMutation) ResetSubjectKind() {
+	m.subject_kind = nil
+	delete(m.clearedFields, auditrecord.FieldSubjectKind)
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *AuditRecordMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *AuditRecordMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldSubjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ClearSubjectID clears the value of the "subject_id" field.
+func (m *AuditRecordMutation) ClearSubjectID() {
+	m.subject_id = nil
+	m.clearedFields[auditrecord.FieldSubjectID] = struct{}{}
+}
+
+// SubjectIDCleared returns if the "subject_id" field was cleared in this mutation.
+func (m *AuditRecordMutation) SubjectIDCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldSubjectID]
+	return ok
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *AuditRecordMutation) ResetSubjectID() {
+	m.subject_id = nil
+	delete(m.clearedFields, auditrecord.FieldSubjectID)
+}
+
+// SetAddress sets the "address" field.
+func (m *AuditRecordMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *AuditRecordMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldAddress(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ClearAddress clears the value of the "address" field.
+func (m *AuditRecordMutation) ClearAddress() {
+	m.address = nil
+	m.clearedFields[auditrecord.FieldAddress] = struct{}{}
+}
+
+// AddressCleared returns if the "address" field was cleared in this mutation.
+func (m *AuditRecordMutation) AddressCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldAddress]
+	return ok
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *AuditRecordMutation) ResetAddress() {
+	m.address = nil
+	delete(m.clearedFields, auditrecord.FieldAddress)
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *AuditRecordMutation) SetRequestID(s string) {
+	m.request_id = &s
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *AuditRecordMutation) RequestID() (r string, exists bool) {
+	v := m.request_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldRequestID(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ClearRequestID clears the value of the "request_id" field.
+func (m *AuditRecordMutation) ClearRequestID() {
+	m.request_id = nil
+	m.clearedFields[auditrecord.FieldRequestID] = struct{}{}
+}
+
+// RequestIDCleared returns if the "request_id" field was cleared in this mutation.
+func (m *AuditRecordMutation) RequestIDCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldRequestID]
+	return ok
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *AuditRecordMutation) ResetRequestID() {
+	m.request_id = nil
+	delete(m.clearedFields, auditrecord.FieldRequestID)
+}
+
+// SetWriter sets the "writer" field.
+func (m *AuditRecordMutation) SetWriter(s string) {
+	m.writer = &s
+}
+
+// Writer returns the value of the "writer" field in the mutation.
+func (m *AuditRecordMutation) Writer() (r string, exists bool) {
+	v := m.writer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWriter returns the old "writer" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldWriter(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWriter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWriter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWriter: %w", err)
+	}
+	return oldValue.Writer, nil
+}
+
+// ResetWriter resets all changes to the "writer" field.
+func (m *AuditRecordMutation) ResetWriter() {
+	m.writer = nil
+}
+
+// SetDetail sets the "detail" field.
+func (m *AuditRecordMutation) SetDetail(s string) {
+	m.detail = &s
+}
+
+// Detail returns the value of the "detail" field in the mutation.
+func (m *AuditRecordMutation) Detail() (r string, exists bool) {
+	v := m.detail
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDetail returns the old "detail" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldDetail(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDetail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDetail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDetail: %w", err)
+	}
+	return oldValue.Detail, nil
+}
+
+// ClearDetail clears the value of the "detail" field.
+func (m *AuditRecordMutation) ClearDetail() {
+	m.detail = nil
+	m.clearedFields[auditrecord.FieldDetail] = struct{}{}
+}
+
+// DetailCleared returns if the "detail" field was cleared in this mutation.
+func (m *AuditRecordMutation) DetailCleared() bool {
+	_, ok := m.clearedFields[auditrecord.FieldDetail]
+	return ok
+}
+
+// ResetDetail resets all changes to the "detail" field.
+func (m *AuditRecordMutation) ResetDetail() {
+	m.detail = nil
+	delete(m.clearedFields, auditrecord.FieldDetail)
+}
+
+// SetMAC sets the "mac" field.
+func (m *AuditRecordMutation) SetMAC(b []byte) {
+	m.mac = &b
+}
+
+// MAC returns the value of the "mac" field in the mutation.
+func (m *AuditRecordMutation) MAC() (r []byte, exists bool) {
+	v := m.mac
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMAC returns the old "mac" field's value of the AuditRecord entity.
+// If the AuditRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditRecordMutation) OldMAC(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMAC is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMAC requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMAC: %w", err)
+	}
+	return oldValue.MAC, nil
+}
+
+// ResetMAC resets all changes to the "mac" field.
+func (m *AuditRecordMutation) ResetMAC() {
+	m.mac = nil
+}
+
+// Where appends a list predicates to the AuditRecordMutation builder.
+func (m *AuditRecordMutation) Where(ps ...predicate.AuditRecord) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditRecordMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditRecordMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditRecord, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditRecordMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditRecordMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditRecord).
+func (m *AuditRecordMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditRecordMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.recorded_at != nil {
+		fields = append(fields, auditrecord.FieldRecordedAt)
+	}
+	if m._type != nil {
+		fields = append(fields, auditrecord.FieldType)
+	}
+	if m.actor_kind != nil {
+		fields = append(fields, auditrecord.FieldActorKind)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, auditrecord.FieldActorID)
+	}
+	if m.actor_agency != nil {
+		fields = append(fields, auditrecord.FieldActorAgency)
+	}
+	if m.actor_person != nil {
+		fields = append(fields, auditrecord.FieldActorPerson)
+	}
+	if m.owner_id != nil {
+		fields = append(fields, auditrecord.FieldOwnerID)
+	}
+	if m.owner_agency != nil {
+		fields = append(fields, auditrecord.FieldOwnerAgency)
+	}
+	if m.person_id != nil {
+		fields = append(fields, auditrecord.FieldPersonID)
+	}
+	if m.subject_kind != nil {
+		fields = append(fields, auditrecord.FieldSubjectKind)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, auditrecord.FieldSubjectID)
+	}
+	if m.address != nil {
+		fields = append(fields, auditrecord.FieldAddress)
+	}
+	if m.request_id != nil {
+		fields = append(fields, auditrecord.FieldRequestID)
+	}
+	if m.writer != nil {
+		fields = append(fields, auditrecord.FieldWriter)
+	}
+	if m.detail != nil {
+		fields = append(fields, auditrecord.FieldDetail)
+	}
+	if m.mac != nil {
+		fields = append(fields, auditrecord.FieldMAC)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditRecordMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditrecord.FieldRecordedAt:
+		return m.RecordedAt()
+	case auditrecord.FieldType:
+		return m.GetType()
+	case auditrecord.FieldActorKind:
+		return m.ActorKind()
+	case auditrecord.FieldActorID:
+		return m.ActorID()
+	case auditrecord.FieldActorAgency:
+		return m.ActorAgency()
+	case auditrecord.FieldActorPerson:
+		return m.ActorPerson()
+	case auditrecord.FieldOwnerID:
+		return m.OwnerID()
+	case auditrecord.FieldOwnerAgency:
+		return m.OwnerAgency()
+	case auditrecord.FieldPersonID:
+		return m.PersonID()
+	case auditrecord.FieldSubjectKind:
+		return m.SubjectKind()
+	case auditrecord.FieldSubjectID:
+		return m.SubjectID()
+	case auditrecord.FieldAddress:
+		return m.Address()
+	case auditrecord.FieldRequestID:
+		return m.RequestID()
+	case auditrecord.FieldWriter:
+		return m.Writer()
+	case auditrecord.FieldDetail:
+		return m.Detail()
+	case auditrecord.FieldMAC:
+		return m.MAC()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditRecordMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditrecord.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case auditrecord.FieldType:
+		return m.OldType(ctx)
+	case auditrecord.FieldActorKind:
+		return m.OldActorKind(ctx)
+	case auditrecord.FieldActorID:
+		return m.OldActorID(ctx)
+	case auditrecord.FieldActorAgency:
+		return m.OldActorAgency(ctx)
+	case auditrecord.FieldActorPerson:
+		return m.OldActorPerson(ctx)
+	case auditrecord.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case auditrecord.FieldOwnerAgency:
+		return m.OldOwnerAgency(ctx)
+	case auditrecord.FieldPersonID:
+		return m.OldPersonID(ctx)
+	case auditrecord.FieldSubjectKind:
+		return m.OldSubjectKind(ctx)
+	case auditrecord.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case auditrecord.FieldAddress:
+		return m.OldAddress(ctx)
+	case auditrecord.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case auditrecord.FieldWriter:
+		return m.OldWriter(ctx)
+	case auditrecord.FieldDetail:
+		return m.OldDetail(ctx)
+	case auditrecord.FieldMAC:
+		return m.OldMAC(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditRecordMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditrecord.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case auditrecord.FieldType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case auditrecord.FieldActorKind:
+		v, ok := value.(auditrecord.ActorKind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorKind(v)
+		return nil
+	case auditrecord.FieldActorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case auditrecord.FieldActorAgency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorAgency(v)
+		return nil
+	case auditrecord.FieldActorPerson:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorPerson(v)
+		return nil
+	case auditrecord.FieldOwnerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case auditrecord.FieldOwnerAgency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerAgency(v)
+		return nil
+	case auditrecord.FieldPersonID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPersonID(v)
+		return nil
+	case auditrecord.FieldSubjectKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectKind(v)
+		return nil
+	case auditrecord.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case auditrecord.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case auditrecord.FieldRequestID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case auditrecord.FieldWriter:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWriter(v)
+		return nil
+	case auditrecord.FieldDetail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDetail(v)
+		return nil
+	case auditrecord.FieldMAC:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMAC(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditRecordMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditRecordMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditRecordMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AuditRecord numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditRecordMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(auditrecord.FieldActorID) {
+		fields = append(fields, auditrecord.FieldActorID)
+	}
+	if m.FieldCleared(auditrecord.FieldActorAgency) {
+		fields = append(fields, auditrecord.FieldActorAgency)
+	}
+	if m.FieldCleared(auditrecord.FieldActorPerson) {
+		fields = append(fields, auditrecord.FieldActorPerson)
+	}
+	if m.FieldCleared(auditrecord.FieldOwnerID) {
+		fields = append(fields, auditrecord.FieldOwnerID)
+	}
+	if m.FieldCleared(auditrecord.FieldOwnerAgency) {
+		fields = append(fields, auditrecord.FieldOwnerAgency)
+	}
+	if m.FieldCleared(auditrecord.FieldPersonID) {
+		fields = append(fields, auditrecord.FieldPersonID)
+	}
+	if m.FieldCleared(auditrecord.FieldSubjectKind) {
+		fields = append(fields, auditrecord.FieldSubjectKind)
+	}
+	if m.FieldCleared(auditrecord.FieldSubjectID) {
+		fields = append(fields, auditrecord.FieldSubjectID)
+	}
+	if m.FieldCleared(auditrecord.FieldAddress) {
+		fields = append(fields, auditrecord.FieldAddress)
+	}
+	if m.FieldCleared(auditrecord.FieldRequestID) {
+		fields = append(fields, auditrecord.FieldRequestID)
+	}
+	if m.FieldCleared(auditrecord.FieldDetail) {
+		fields = append(fields, auditrecord.FieldDetail)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditRecordMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditRecordMutation) ClearField(name string) error {
+	switch name {
+	case auditrecord.FieldActorID:
+		m.ClearActorID()
+		return nil
+	case auditrecord.FieldActorAgency:
+		m.ClearActorAgency()
+		return nil
+	case auditrecord.FieldActorPerson:
+		m.ClearActorPerson()
+		return nil
+	case auditrecord.FieldOwnerID:
+		m.ClearOwnerID()
+		return nil
+	case auditrecord.FieldOwnerAgency:
+		m.ClearOwnerAgency()
+		return nil
+	case auditrecord.FieldPersonID:
+		m.ClearPersonID()
+		return nil
+	case auditrecord.FieldSubjectKind:
+		m.ClearSubjectKind()
+		return nil
+	case auditrecord.FieldSubjectID:
+		m.ClearSubjectID()
+		return nil
+	case auditrecord.FieldAddress:
+		m.ClearAddress()
+		return nil
+	case auditrecord.FieldRequestID:
+		m.ClearRequestID()
+		return nil
+	case auditrecord.FieldDetail:
+		m.ClearDetail()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditRecordMutation) ResetField(name string) error {
+	switch name {
+	case auditrecord.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case auditrecord.FieldType:
+		m.ResetType()
+		return nil
+	case auditrecord.FieldActorKind:
+		m.ResetActorKind()
+		return nil
+	case auditrecord.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case auditrecord.FieldActorAgency:
+		m.ResetActorAgency()
+		return nil
+	case auditrecord.FieldActorPerson:
+		m.ResetActorPerson()
+		return nil
+	case auditrecord.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case auditrecord.FieldOwnerAgency:
+		m.ResetOwnerAgency()
+		return nil
+	case auditrecord.FieldPersonID:
+		m.ResetPersonID()
+		return nil
+	case auditrecord.FieldSubjectKind:
+		m.ResetSubjectKind()
+		return nil
+	case auditrecord.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case auditrecord.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case auditrecord.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case auditrecord.FieldWriter:
+		m.ResetWriter()
+		return nil
+	case auditrecord.FieldDetail:
+		m.ResetDetail()
+		return nil
+	case auditrecord.FieldMAC:
+		m.ResetMAC()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditRecord field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditRecordMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditRecordMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditRecordMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditRecordMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditRecordMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditRecordMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditRecordMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditRecord unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditRecordMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditRecord edge %s", name)
+}
+
+// AuditSealMutation represents an operation that mutates the AuditSeal nodes in the graph.
+type AuditSealMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	block         *int
+	addblock      *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AuditSeal, error)
+	predicates    []predicate.AuditSeal
+}
+
+var _ ent.Mutation = (*AuditSealMutation)(nil)
+
+// auditsealOption allows management of the mutation configuration using functional options.
+type auditsealOption func(*AuditSealMutation)
+
+// newAuditSealMutation creates new mutation for the AuditSeal entity.
+func newAuditSealMutation(c config, op Op, opts ...auditsealOption) *AuditSealMutation {
+	m := &AuditSealMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAuditSeal,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAuditSealID sets the ID field of the mutation.
+func withAuditSealID(id uuid.UUID) auditsealOption {
+	return func(m *AuditSealMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AuditSeal
+		)
+		m.oldValue = func(ctx context.Context) (*AuditSeal, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AuditSeal.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAuditSeal sets the old AuditSeal of the mutation.
+func withAuditSeal(node *AuditSeal) auditsealOption {
+	return func(m *AuditSealMutation) {
+		m.oldValue = func(context.Context) (*AuditSeal, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AuditSealMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AuditSealMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AuditSeal entities.
+func (m *AuditSealMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AuditSealMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AuditSealMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AuditSeal.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetBlock sets the "block" field.
+func (m *AuditSealMutation) SetBlock(i int) {
+	m.block = &i
+	m.addblock = nil
+}
+
+// Block returns the value of the "block" field in the mutation.
+func (m *AuditSealMutation) Block() (r int, exists bool) {
+	v := m.block
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlock returns the old "block" field's value of the AuditSeal entity.
+// If the AuditSeal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AuditSealMutation) OldBlock(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlock is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlock requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlock: %w", err)
+	}
+	return oldValue.Block, nil
+}
+
+// AddBlock adds i to the "block" field.
+func (m *AuditSealMutation) AddBlock(i int) {
+	if m.addblock != nil {
+		*m.addblock += i
+	} else {
+		m.addblock = &i
+	}
+}
+
+// AddedBlock returns the value that was added to the "block" field in this mutation.
+func (m *AuditSealMutation) AddedBlock() (r int, exists bool) {
+	v := m.addblock
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetBlock resets all changes to the "block" field.
+func (m *AuditSealMutation) ResetBlock() {
+	m.block = nil
+	m.addblock = nil
+}
+
+// Where appends a list predicates to the AuditSealMutation builder.
+func (m *AuditSealMutation) Where(ps ...predicate.AuditSeal) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AuditSealMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AuditSealMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AuditSeal, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AuditSealMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AuditSealMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AuditSeal).
+func (m *AuditSealMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AuditSealMutation) Fields() []string {
+	fields := make([]string, 0, 1)
+	if m.block != nil {
+		fields = append(fields, auditseal.FieldBlock)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AuditSealMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case auditseal.FieldBlock:
+		return m.Block()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AuditSealMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case auditseal.FieldBlock:
+		return m.OldBlock(ctx)
+	}
+	return nil, fmt.Errorf("unknown AuditSeal field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditSealMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case auditseal.FieldBlock:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlock(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditSeal field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AuditSealMutation) AddedFields() []string {
+	var fields []string
+	if m.addblock != nil {
+		fields = append(fields, auditseal.FieldBlock)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AuditSealMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case auditseal.FieldBlock:
+		return m.AddedBlock()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AuditSealMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case auditseal.FieldBlock:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddBlock(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AuditSeal numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AuditSealMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AuditSealMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AuditSealMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AuditSeal nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AuditSealMutation) ResetField(name string) error {
+	switch name {
+	case auditseal.FieldBlock:
+		m.ResetBlock()
+		return nil
+	}
+	return fmt.Errorf("unknown AuditSeal field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AuditSealMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AuditSealMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AuditSealMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AuditSealMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AuditSealMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AuditSealMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AuditSealMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AuditSeal unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AuditSealMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AuditSeal edge %s", name)
 }
 
 // BatchMutation represents an operation that mutates the Batch nodes in the graph.
@@ -2174,6 +5263,7 @@ type BatchRowMutation struct {
 	email_key        *string
 	username_key     *string
 	number_key       *string
+	number_key2      *string
 	first_name_key   *string
 	last_name_key    *string
 	organisation_key *string
@@ -3304,6 +6394,55 @@ func (m *BatchRowMutation) ResetNumberKey() {
 	delete(m.clearedFields, batchrow.FieldNumberKey)
 }
 
+// SetNumberKey2 sets the "number_key2" field.
+func (m *BatchRowMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *BatchRowMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the BatchRow entity.
+// If the BatchRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BatchRowMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *BatchRowMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[batchrow.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *BatchRowMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[batchrow.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *BatchRowMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, batchrow.FieldNumberKey2)
+}
+
 // SetFirstNameKey sets the "first_name_key" field.
 func (m *BatchRowMutation) SetFirstNameKey(s string) {
 	m.first_name_key = &s
@@ -3841,7 +6980,7 @@ func (m *BatchRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BatchRowMutation) Fields() []string {
-	fields := make([]string, 0, 33)
+	fields := make([]string, 0, 34)
 	if m.batch != nil {
 		fields = append(fields, batchrow.FieldBatchID)
 	}
@@ -3904,6 +7043,9 @@ func (m *BatchRowMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, batchrow.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, batchrow.FieldNumberKey2)
 	}
 	if m.first_name_key != nil {
 		fields = append(fields, batchrow.FieldFirstNameKey)
@@ -3991,6 +7133,8 @@ func (m *BatchRowMutation) Field(name string) (ent.Value, bool) {
 		return m.UsernameKey()
 	case batchrow.FieldNumberKey:
 		return m.NumberKey()
+	case batchrow.FieldNumberKey2:
+		return m.NumberKey2()
 	case batchrow.FieldFirstNameKey:
 		return m.FirstNameKey()
 	case batchrow.FieldLastNameKey:
@@ -4066,6 +7210,8 @@ func (m *BatchRowMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldUsernameKey(ctx)
 	case batchrow.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case batchrow.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case batchrow.FieldFirstNameKey:
 		return m.OldFirstNameKey(ctx)
 	case batchrow.FieldLastNameKey:
@@ -4245,6 +7391,13 @@ func (m *BatchRowMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case batchrow.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case batchrow.FieldFirstNameKey:
 		v, ok := value.(string)
@@ -4435,6 +7588,9 @@ func (m *BatchRowMutation) ClearedFields() []string {
 	if m.FieldCleared(batchrow.FieldNumberKey) {
 		fields = append(fields, batchrow.FieldNumberKey)
 	}
+	if m.FieldCleared(batchrow.FieldNumberKey2) {
+		fields = append(fields, batchrow.FieldNumberKey2)
+	}
 	if m.FieldCleared(batchrow.FieldHints) {
 		fields = append(fields, batchrow.FieldHints)
 	}
@@ -4499,6 +7655,9 @@ func (m *BatchRowMutation) ClearField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ClearNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case batchrow.FieldHints:
 		m.ClearHints()
@@ -4573,6 +7732,9 @@ func (m *BatchRowMutation) ResetField(name string) error {
 		return nil
 	case batchrow.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case batchrow.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case batchrow.FieldFirstNameKey:
 		m.ResetFirstNameKey()
@@ -4686,6 +7848,446 @@ func (m *BatchRowMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BatchRow edge %s", name)
+}
+
+// DataKeysMutation represents an operation that mutates the DataKeys nodes in the graph.
+type DataKeysMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	data          *string
+	index         *string
+	changed_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*DataKeys, error)
+	predicates    []predicate.DataKeys
+}
+
+var _ ent.Mutation = (*DataKeysMutation)(nil)
+
+// datakeysOption allows management of the mutation configuration using functional options.
+type datakeysOption func(*DataKeysMutation)
+
+// newDataKeysMutation creates new mutation for the DataKeys entity.
+func newDataKeysMutation(c config, op Op, opts ...datakeysOption) *DataKeysMutation {
+	m := &DataKeysMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDataKeys,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDataKeysID sets the ID field of the mutation.
+func withDataKeysID(id int) datakeysOption {
+	return func(m *DataKeysMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *DataKeys
+		)
+		m.oldValue = func(ctx context.Context) (*DataKeys, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().DataKeys.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDataKeys sets the old DataKeys of the mutation.
+func withDataKeys(node *DataKeys) datakeysOption {
+	return func(m *DataKeysMutation) {
+		m.oldValue = func(context.Context) (*DataKeys, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DataKeysMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DataKeysMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of DataKeys entities.
+func (m *DataKeysMutation) SetID(id int) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DataKeysMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DataKeysMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().DataKeys.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetData sets the "data" field.
+func (m *DataKeysMutation) SetData(s string) {
+	m.data = &s
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *DataKeysMutation) Data() (r string, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldData(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *DataKeysMutation) ResetData() {
+	m.data = nil
+}
+
+// SetIndex sets the "index" field.
+func (m *DataKeysMutation) SetIndex(s string) {
+	m.index = &s
+}
+
+// Index returns the value of the "index" field in the mutation.
+func (m *DataKeysMutation) Index() (r string, exists bool) {
+	v := m.index
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIndex returns the old "index" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldIndex(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIndex is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIndex requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIndex: %w", err)
+	}
+	return oldValue.Index, nil
+}
+
+// ResetIndex resets all changes to the "index" field.
+func (m *DataKeysMutation) ResetIndex() {
+	m.index = nil
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *DataKeysMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *DataKeysMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the DataKeys entity.
+// If the DataKeys object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DataKeysMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *DataKeysMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// Where appends a list predicates to the DataKeysMutation builder.
+func (m *DataKeysMutation) Where(ps ...predicate.DataKeys) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DataKeysMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DataKeysMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.DataKeys, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DataKeysMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DataKeysMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (DataKeys).
+func (m *DataKeysMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DataKeysMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.data != nil {
+		fields = append(fields, datakeys.FieldData)
+	}
+	if m.index != nil {
+		fields = append(fields, datakeys.FieldIndex)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, datakeys.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DataKeysMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case datakeys.FieldData:
+		return m.Data()
+	case datakeys.FieldIndex:
+		return m.Index()
+	case datakeys.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DataKeysMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case datakeys.FieldData:
+		return m.OldData(ctx)
+	case datakeys.FieldIndex:
+		return m.OldIndex(ctx)
+	case datakeys.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case datakeys.FieldData:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	case datakeys.FieldIndex:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIndex(v)
+		return nil
+	case datakeys.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DataKeysMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DataKeysMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DataKeysMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown DataKeys numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DataKeysMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DataKeysMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DataKeysMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown DataKeys nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DataKeysMutation) ResetField(name string) error {
+	switch name {
+	case datakeys.FieldData:
+		m.ResetData()
+		return nil
+	case datakeys.FieldIndex:
+		m.ResetIndex()
+		return nil
+	case datakeys.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown DataKeys field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DataKeysMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DataKeysMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DataKeysMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DataKeysMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DataKeysMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DataKeysMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DataKeysMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DataKeysMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown DataKeys edge %s", name)
 }
 
 // DomainRequestMutation represents an operation that mutates the DomainRequest nodes in the graph.
@@ -6133,6 +9735,7 @@ type InvitationMutation struct {
 	last_name_key    *string
 	contact_number   *string
 	number_key       *string
+	number_key2      *string
 	organisation     *string
 	organisation_key *string
 	department       *string
@@ -6165,6 +9768,7 @@ type InvitationMutation struct {
 	addsend_count    *int
 	last_sent_at     *time.Time
 	resent_at        *time.Time
+	anonymised_at    *time.Time
 	clearedFields    map[string]struct{}
 	inviter          *uuid.UUID
 	clearedinviter   bool
@@ -6950,6 +10554,55 @@ func (m *InvitationMutation) NumberKeyCleared() bool {
 func (m *InvitationMutation) ResetNumberKey() {
 	m.number_key = nil
 	delete(m.clearedFields, invitation.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *InvitationMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *InvitationMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *InvitationMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[invitation.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *InvitationMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[invitation.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *InvitationMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, invitation.FieldNumberKey2)
 }
 
 // SetOrganisation sets the "organisation" field.
@@ -8222,6 +11875,55 @@ func (m *InvitationMutation) ResetResentAt() {
 	delete(m.clearedFields, invitation.FieldResentAt)
 }
 
+// SetAnonymisedAt sets the "anonymised_at" field.
+func (m *InvitationMutation) SetAnonymisedAt(t time.Time) {
+	m.anonymised_at = &t
+}
+
+// AnonymisedAt returns the value of the "anonymised_at" field in the mutation.
+func (m *InvitationMutation) AnonymisedAt() (r time.Time, exists bool) {
+	v := m.anonymised_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnonymisedAt returns the old "anonymised_at" field's value of the Invitation entity.
+// If the Invitation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InvitationMutation) OldAnonymisedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnonymisedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnonymisedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnonymisedAt: %w", err)
+	}
+	return oldValue.AnonymisedAt, nil
+}
+
+// ClearAnonymisedAt clears the value of the "anonymised_at" field.
+func (m *InvitationMutation) ClearAnonymisedAt() {
+	m.anonymised_at = nil
+	m.clearedFields[invitation.FieldAnonymisedAt] = struct{}{}
+}
+
+// AnonymisedAtCleared returns if the "anonymised_at" field was cleared in this mutation.
+func (m *InvitationMutation) AnonymisedAtCleared() bool {
+	_, ok := m.clearedFields[invitation.FieldAnonymisedAt]
+	return ok
+}
+
+// ResetAnonymisedAt resets all changes to the "anonymised_at" field.
+func (m *InvitationMutation) ResetAnonymisedAt() {
+	m.anonymised_at = nil
+	delete(m.clearedFields, invitation.FieldAnonymisedAt)
+}
+
 // ClearInviter clears the "inviter" edge to the Officer entity.
 func (m *InvitationMutation) ClearInviter() {
 	m.clearedinviter = true
@@ -8364,7 +12066,7 @@ func (m *InvitationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InvitationMutation) Fields() []string {
-	fields := make([]string, 0, 43)
+	fields := make([]string, 0, 45)
 	if m.inviter != nil {
 		fields = append(fields, invitation.FieldInviterID)
 	}
@@ -8409,6 +12111,9 @@ func (m *InvitationMutation) Fields() []string {
 	}
 	if m.number_key != nil {
 		fields = append(fields, invitation.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, invitation.FieldNumberKey2)
 	}
 	if m.organisation != nil {
 		fields = append(fields, invitation.FieldOrganisation)
@@ -8494,6 +12199,9 @@ func (m *InvitationMutation) Fields() []string {
 	if m.resent_at != nil {
 		fields = append(fields, invitation.FieldResentAt)
 	}
+	if m.anonymised_at != nil {
+		fields = append(fields, invitation.FieldAnonymisedAt)
+	}
 	return fields
 }
 
@@ -8532,6 +12240,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.ContactNumber()
 	case invitation.FieldNumberKey:
 		return m.NumberKey()
+	case invitation.FieldNumberKey2:
+		return m.NumberKey2()
 	case invitation.FieldOrganisation:
 		return m.Organisation()
 	case invitation.FieldOrganisationKey:
@@ -8588,6 +12298,8 @@ func (m *InvitationMutation) Field(name string) (ent.Value, bool) {
 		return m.LastSentAt()
 	case invitation.FieldResentAt:
 		return m.ResentAt()
+	case invitation.FieldAnonymisedAt:
+		return m.AnonymisedAt()
 	}
 	return nil, false
 }
@@ -8627,6 +12339,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldContactNumber(ctx)
 	case invitation.FieldNumberKey:
 		return m.OldNumberKey(ctx)
+	case invitation.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case invitation.FieldOrganisation:
 		return m.OldOrganisation(ctx)
 	case invitation.FieldOrganisationKey:
@@ -8683,6 +12397,8 @@ func (m *InvitationMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldLastSentAt(ctx)
 	case invitation.FieldResentAt:
 		return m.OldResentAt(ctx)
+	case invitation.FieldAnonymisedAt:
+		return m.OldAnonymisedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -8796,6 +12512,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumberKey(v)
+		return nil
+	case invitation.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case invitation.FieldOrganisation:
 		v, ok := value.(string)
@@ -8993,6 +12716,13 @@ func (m *InvitationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetResentAt(v)
 		return nil
+	case invitation.FieldAnonymisedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnonymisedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
 }
@@ -9104,6 +12834,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	if m.FieldCleared(invitation.FieldNumberKey) {
 		fields = append(fields, invitation.FieldNumberKey)
 	}
+	if m.FieldCleared(invitation.FieldNumberKey2) {
+		fields = append(fields, invitation.FieldNumberKey2)
+	}
 	if m.FieldCleared(invitation.FieldOrganisation) {
 		fields = append(fields, invitation.FieldOrganisation)
 	}
@@ -9145,6 +12878,9 @@ func (m *InvitationMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(invitation.FieldResentAt) {
 		fields = append(fields, invitation.FieldResentAt)
+	}
+	if m.FieldCleared(invitation.FieldAnonymisedAt) {
+		fields = append(fields, invitation.FieldAnonymisedAt)
 	}
 	return fields
 }
@@ -9190,6 +12926,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 	case invitation.FieldNumberKey:
 		m.ClearNumberKey()
 		return nil
+	case invitation.FieldNumberKey2:
+		m.ClearNumberKey2()
+		return nil
 	case invitation.FieldOrganisation:
 		m.ClearOrganisation()
 		return nil
@@ -9231,6 +12970,9 @@ func (m *InvitationMutation) ClearField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ClearResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ClearAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation nullable field %s", name)
@@ -9284,6 +13026,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldNumberKey:
 		m.ResetNumberKey()
+		return nil
+	case invitation.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case invitation.FieldOrganisation:
 		m.ResetOrganisation()
@@ -9368,6 +13113,9 @@ func (m *InvitationMutation) ResetField(name string) error {
 		return nil
 	case invitation.FieldResentAt:
 		m.ResetResentAt()
+		return nil
+	case invitation.FieldAnonymisedAt:
+		m.ResetAnonymisedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Invitation field %s", name)
@@ -10136,6 +13884,446 @@ func (m *InvitationEventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown InvitationEvent edge %s", name)
 }
 
+// KeyHolderMutation represents an operation that mutates the KeyHolder nodes in the graph.
+type KeyHolderMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	keys          *string
+	use           *string
+	seen_at       *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*KeyHolder, error)
+	predicates    []predicate.KeyHolder
+}
+
+var _ ent.Mutation = (*KeyHolderMutation)(nil)
+
+// keyholderOption allows management of the mutation configuration using functional options.
+type keyholderOption func(*KeyHolderMutation)
+
+// newKeyHolderMutation creates new mutation for the KeyHolder entity.
+func newKeyHolderMutation(c config, op Op, opts ...keyholderOption) *KeyHolderMutation {
+	m := &KeyHolderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeKeyHolder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withKeyHolderID sets the ID field of the mutation.
+func withKeyHolderID(id string) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *KeyHolder
+		)
+		m.oldValue = func(ctx context.Context) (*KeyHolder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().KeyHolder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withKeyHolder sets the old KeyHolder of the mutation.
+func withKeyHolder(node *KeyHolder) keyholderOption {
+	return func(m *KeyHolderMutation) {
+		m.oldValue = func(context.Context) (*KeyHolder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m KeyHolderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m KeyHolderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of KeyHolder entities.
+func (m *KeyHolderMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *KeyHolderMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *KeyHolderMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().KeyHolder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetKeys sets the "keys" field.
+func (m *KeyHolderMutation) SetKeys(s string) {
+	m.keys = &s
+}
+
+// Keys returns the value of the "keys" field in the mutation.
+func (m *KeyHolderMutation) Keys() (r string, exists bool) {
+	v := m.keys
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeys returns the old "keys" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldKeys(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeys is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeys requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeys: %w", err)
+	}
+	return oldValue.Keys, nil
+}
+
+// ResetKeys resets all changes to the "keys" field.
+func (m *KeyHolderMutation) ResetKeys() {
+	m.keys = nil
+}
+
+// SetUse sets the "use" field.
+func (m *KeyHolderMutation) SetUse(s string) {
+	m.use = &s
+}
+
+// Use returns the value of the "use" field in the mutation.
+func (m *KeyHolderMutation) Use() (r string, exists bool) {
+	v := m.use
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUse returns the old "use" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldUse(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUse is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUse requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUse: %w", err)
+	}
+	return oldValue.Use, nil
+}
+
+// ResetUse resets all changes to the "use" field.
+func (m *KeyHolderMutation) ResetUse() {
+	m.use = nil
+}
+
+// SetSeenAt sets the "seen_at" field.
+func (m *KeyHolderMutation) SetSeenAt(t time.Time) {
+	m.seen_at = &t
+}
+
+// SeenAt returns the value of the "seen_at" field in the mutation.
+func (m *KeyHolderMutation) SeenAt() (r time.Time, exists bool) {
+	v := m.seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenAt returns the old "seen_at" field's value of the KeyHolder entity.
+// If the KeyHolder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *KeyHolderMutation) OldSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenAt: %w", err)
+	}
+	return oldValue.SeenAt, nil
+}
+
+// ResetSeenAt resets all changes to the "seen_at" field.
+func (m *KeyHolderMutation) ResetSeenAt() {
+	m.seen_at = nil
+}
+
+// Where appends a list predicates to the KeyHolderMutation builder.
+func (m *KeyHolderMutation) Where(ps ...predicate.KeyHolder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the KeyHolderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *KeyHolderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.KeyHolder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *KeyHolderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *KeyHolderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (KeyHolder).
+func (m *KeyHolderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *KeyHolderMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.keys != nil {
+		fields = append(fields, keyholder.FieldKeys)
+	}
+	if m.use != nil {
+		fields = append(fields, keyholder.FieldUse)
+	}
+	if m.seen_at != nil {
+		fields = append(fields, keyholder.FieldSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *KeyHolderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.Keys()
+	case keyholder.FieldUse:
+		return m.Use()
+	case keyholder.FieldSeenAt:
+		return m.SeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *KeyHolderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case keyholder.FieldKeys:
+		return m.OldKeys(ctx)
+	case keyholder.FieldUse:
+		return m.OldUse(ctx)
+	case keyholder.FieldSeenAt:
+		return m.OldSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case keyholder.FieldKeys:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeys(v)
+		return nil
+	case keyholder.FieldUse:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUse(v)
+		return nil
+	case keyholder.FieldSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *KeyHolderMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *KeyHolderMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *KeyHolderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown KeyHolder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *KeyHolderMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *KeyHolderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown KeyHolder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *KeyHolderMutation) ResetField(name string) error {
+	switch name {
+	case keyholder.FieldKeys:
+		m.ResetKeys()
+		return nil
+	case keyholder.FieldUse:
+		m.ResetUse()
+		return nil
+	case keyholder.FieldSeenAt:
+		m.ResetSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown KeyHolder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *KeyHolderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *KeyHolderMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *KeyHolderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *KeyHolderMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *KeyHolderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *KeyHolderMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *KeyHolderMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *KeyHolderMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown KeyHolder edge %s", name)
+}
+
 // MarkerMutation represents an operation that mutates the Marker nodes in the graph.
 type MarkerMutation struct {
 	config
@@ -10546,6 +14734,9 @@ type OfficerMutation struct {
 	sessions               map[uuid.UUID]struct{}
 	removedsessions        map[uuid.UUID]struct{}
 	clearedsessions        bool
+	identities             map[uuid.UUID]struct{}
+	removedidentities      map[uuid.UUID]struct{}
+	clearedidentities      bool
 	domain_requests        map[uuid.UUID]struct{}
 	removeddomain_requests map[uuid.UUID]struct{}
 	cleareddomain_requests bool
@@ -11067,6 +15258,60 @@ func (m *OfficerMutation) ResetSessions() {
 	m.removedsessions = nil
 }
 
+// AddIdentityIDs adds the "identities" edge to the OfficerIdentity entity by ids.
+func (m *OfficerMutation) AddIdentityIDs(ids ...uuid.UUID) {
+	if m.identities == nil {
+		m.identities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.identities[ids[i]] = struct{}{}
+	}
+}
+
+// ClearIdentities clears the "identities" edge to the OfficerIdentity entity.
+func (m *OfficerMutation) ClearIdentities() {
+	m.clearedidentities = true
+}
+
+// IdentitiesCleared reports if the "identities" edge to the OfficerIdentity entity was cleared.
+func (m *OfficerMutation) IdentitiesCleared() bool {
+	return m.clearedidentities
+}
+
+// RemoveIdentityIDs removes the "identities" edge to the OfficerIdentity entity by IDs.
+func (m *OfficerMutation) RemoveIdentityIDs(ids ...uuid.UUID) {
+	if m.removedidentities == nil {
+		m.removedidentities = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.identities, ids[i])
+		m.removedidentities[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedIdentities returns the removed IDs of the "identities" edge to the OfficerIdentity entity.
+func (m *OfficerMutation) RemovedIdentitiesIDs() (ids []uuid.UUID) {
+	for id := range m.removedidentities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// IdentitiesIDs returns the "identities" edge IDs in the mutation.
+func (m *OfficerMutation) IdentitiesIDs() (ids []uuid.UUID) {
+	for id := range m.identities {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetIdentities resets all changes to the "identities" edge.
+func (m *OfficerMutation) ResetIdentities() {
+	m.identities = nil
+	m.clearedidentities = false
+	m.removedidentities = nil
+}
+
 // AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by ids.
 func (m *OfficerMutation) AddDomainRequestIDs(ids ...uuid.UUID) {
 	if m.domain_requests == nil {
@@ -11331,7 +15576,7 @@ func (m *OfficerMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *OfficerMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.invitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -11343,6 +15588,9 @@ func (m *OfficerMutation) AddedEdges() []string {
 	}
 	if m.sessions != nil {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.identities != nil {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	if m.domain_requests != nil {
 		edges = append(edges, officer.EdgeDomainRequests)
@@ -11378,6 +15626,12 @@ func (m *OfficerMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeIdentities:
+		ids := make([]ent.Value, 0, len(m.identities))
+		for id := range m.identities {
+			ids = append(ids, id)
+		}
+		return ids
 	case officer.EdgeDomainRequests:
 		ids := make([]ent.Value, 0, len(m.domain_requests))
 		for id := range m.domain_requests {
@@ -11390,7 +15644,7 @@ func (m *OfficerMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *OfficerMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedinvitations != nil {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -11402,6 +15656,9 @@ func (m *OfficerMutation) RemovedEdges() []string {
 	}
 	if m.removedsessions != nil {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.removedidentities != nil {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	if m.removeddomain_requests != nil {
 		edges = append(edges, officer.EdgeDomainRequests)
@@ -11437,6 +15694,12 @@ func (m *OfficerMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case officer.EdgeIdentities:
+		ids := make([]ent.Value, 0, len(m.removedidentities))
+		for id := range m.removedidentities {
+			ids = append(ids, id)
+		}
+		return ids
 	case officer.EdgeDomainRequests:
 		ids := make([]ent.Value, 0, len(m.removeddomain_requests))
 		for id := range m.removeddomain_requests {
@@ -11449,7 +15712,7 @@ func (m *OfficerMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *OfficerMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedinvitations {
 		edges = append(edges, officer.EdgeInvitations)
 	}
@@ -11461,6 +15724,9 @@ func (m *OfficerMutation) ClearedEdges() []string {
 	}
 	if m.clearedsessions {
 		edges = append(edges, officer.EdgeSessions)
+	}
+	if m.clearedidentities {
+		edges = append(edges, officer.EdgeIdentities)
 	}
 	if m.cleareddomain_requests {
 		edges = append(edges, officer.EdgeDomainRequests)
@@ -11480,6 +15746,8 @@ func (m *OfficerMutation) EdgeCleared(name string) bool {
 		return m.clearedtokens
 	case officer.EdgeSessions:
 		return m.clearedsessions
+	case officer.EdgeIdentities:
+		return m.clearedidentities
 	case officer.EdgeDomainRequests:
 		return m.cleareddomain_requests
 	}
@@ -11510,11 +15778,1060 @@ func (m *OfficerMutation) ResetEdge(name string) error {
 	case officer.EdgeSessions:
 		m.ResetSessions()
 		return nil
+	case officer.EdgeIdentities:
+		m.ResetIdentities()
+		return nil
 	case officer.EdgeDomainRequests:
 		m.ResetDomainRequests()
 		return nil
 	}
 	return fmt.Errorf("unknown Officer edge %s", name)
+}
+
+// OfficerIdentityMutation represents an operation that mutates the OfficerIdentity nodes in the graph.
+type OfficerIdentityMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	issuer         *string
+	subject        *string
+	created_at     *time.Time
+	last_seen_at   *time.Time
+	clearedFields  map[string]struct{}
+	officer        *uuid.UUID
+	clearedofficer bool
+	done           bool
+	oldValue       func(context.Context) (*OfficerIdentity, error)
+	predicates     []predicate.OfficerIdentity
+}
+
+var _ ent.Mutation = (*OfficerIdentityMutation)(nil)
+
+// officeridentityOption allows management of the mutation configuration using functional options.
+type officeridentityOption func(*OfficerIdentityMutation)
+
+// newOfficerIdentityMutation creates new mutation for the OfficerIdentity entity.
+func newOfficerIdentityMutation(c config, op Op, opts ...officeridentityOption) *OfficerIdentityMutation {
+	m := &OfficerIdentityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeOfficerIdentity,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withOfficerIdentityID sets the ID field of the mutation.
+func withOfficerIdentityID(id uuid.UUID) officeridentityOption {
+	return func(m *OfficerIdentityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *OfficerIdentity
+		)
+		m.oldValue = func(ctx context.Context) (*OfficerIdentity, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().OfficerIdentity.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withOfficerIdentity sets the old OfficerIdentity of the mutation.
+func withOfficerIdentity(node *OfficerIdentity) officeridentityOption {
+	return func(m *OfficerIdentityMutation) {
+		m.oldValue = func(context.Context) (*OfficerIdentity, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m OfficerIdentityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m OfficerIdentityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of OfficerIdentity entities.
+func (m *OfficerIdentityMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *OfficerIdentityMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *OfficerIdentityMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().OfficerIdentity.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetIssuer sets the "issuer" field.
+func (m *OfficerIdentityMutation) SetIssuer(s string) {
+	m.issuer = &s
+}
+
+// Issuer returns the value of the "issuer" field in the mutation.
+func (m *OfficerIdentityMutation) Issuer() (r string, exists bool) {
+	v := m.issuer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuer returns the old "issuer" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldIssuer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuer: %w", err)
+	}
+	return oldValue.Issuer, nil
+}
+
+// ResetIssuer resets all changes to the "issuer" field.
+func (m *OfficerIdentityMutation) ResetIssuer() {
+	m.issuer = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *OfficerIdentityMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *OfficerIdentityMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *OfficerIdentityMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetOfficerID sets the "officer_id" field.
+func (m *OfficerIdentityMutation) SetOfficerID(u uuid.UUID) {
+	m.officer = &u
+}
+
+// OfficerID returns the value of the "officer_id" field in the mutation.
+func (m *OfficerIdentityMutation) OfficerID() (r uuid.UUID, exists bool) {
+	v := m.officer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfficerID returns the old "officer_id" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldOfficerID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfficerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfficerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfficerID: %w", err)
+	}
+	return oldValue.OfficerID, nil
+}
+
+// ResetOfficerID resets all changes to the "officer_id" field.
+func (m *OfficerIdentityMutation) ResetOfficerID() {
+	m.officer = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *OfficerIdentityMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *OfficerIdentityMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *OfficerIdentityMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetLastSeenAt sets the "last_seen_at" field.
+func (m *OfficerIdentityMutation) SetLastSeenAt(t time.Time) {
+	m.last_seen_at = &t
+}
+
+// LastSeenAt returns the value of the "last_seen_at" field in the mutation.
+func (m *OfficerIdentityMutation) LastSeenAt() (r time.Time, exists bool) {
+	v := m.last_seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastSeenAt returns the old "last_seen_at" field's value of the OfficerIdentity entity.
+// If the OfficerIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OfficerIdentityMutation) OldLastSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastSeenAt: %w", err)
+	}
+	return oldValue.LastSeenAt, nil
+}
+
+// ResetLastSeenAt resets all changes to the "last_seen_at" field.
+func (m *OfficerIdentityMutation) ResetLastSeenAt() {
+	m.last_seen_at = nil
+}
+
+// ClearOfficer clears the "officer" edge to the Officer entity.
+func (m *OfficerIdentityMutation) ClearOfficer() {
+	m.clearedofficer = true
+	m.clearedFields[officeridentity.FieldOfficerID] = struct{}{}
+}
+
+// OfficerCleared reports if the "officer" edge to the Officer entity was cleared.
+func (m *OfficerIdentityMutation) OfficerCleared() bool {
+	return m.clearedofficer
+}
+
+// OfficerIDs returns the "officer" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OfficerID instead. It exists only for internal usage by the builders.
+func (m *OfficerIdentityMutation) OfficerIDs() (ids []uuid.UUID) {
+	if id := m.officer; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOfficer resets all changes to the "officer" edge.
+func (m *OfficerIdentityMutation) ResetOfficer() {
+	m.officer = nil
+	m.clearedofficer = false
+}
+
+// Where appends a list predicates to the OfficerIdentityMutation builder.
+func (m *OfficerIdentityMutation) Where(ps ...predicate.OfficerIdentity) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the OfficerIdentityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *OfficerIdentityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.OfficerIdentity, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *OfficerIdentityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *OfficerIdentityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (OfficerIdentity).
+func (m *OfficerIdentityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *OfficerIdentityMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.issuer != nil {
+		fields = append(fields, officeridentity.FieldIssuer)
+	}
+	if m.subject != nil {
+		fields = append(fields, officeridentity.FieldSubject)
+	}
+	if m.officer != nil {
+		fields = append(fields, officeridentity.FieldOfficerID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, officeridentity.FieldCreatedAt)
+	}
+	if m.last_seen_at != nil {
+		fields = append(fields, officeridentity.FieldLastSeenAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *OfficerIdentityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case officeridentity.FieldIssuer:
+		return m.Issuer()
+	case officeridentity.FieldSubject:
+		return m.Subject()
+	case officeridentity.FieldOfficerID:
+		return m.OfficerID()
+	case officeridentity.FieldCreatedAt:
+		return m.CreatedAt()
+	case officeridentity.FieldLastSeenAt:
+		return m.LastSeenAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *OfficerIdentityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case officeridentity.FieldIssuer:
+		return m.OldIssuer(ctx)
+	case officeridentity.FieldSubject:
+		return m.OldSubject(ctx)
+	case officeridentity.FieldOfficerID:
+		return m.OldOfficerID(ctx)
+	case officeridentity.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case officeridentity.FieldLastSeenAt:
+		return m.OldLastSeenAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OfficerIdentityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case officeridentity.FieldIssuer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuer(v)
+		return nil
+	case officeridentity.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case officeridentity.FieldOfficerID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfficerID(v)
+		return nil
+	case officeridentity.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case officeridentity.FieldLastSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastSeenAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *OfficerIdentityMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *OfficerIdentityMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *OfficerIdentityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown OfficerIdentity numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *OfficerIdentityMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *OfficerIdentityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *OfficerIdentityMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown OfficerIdentity nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *OfficerIdentityMutation) ResetField(name string) error {
+	switch name {
+	case officeridentity.FieldIssuer:
+		m.ResetIssuer()
+		return nil
+	case officeridentity.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case officeridentity.FieldOfficerID:
+		m.ResetOfficerID()
+		return nil
+	case officeridentity.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case officeridentity.FieldLastSeenAt:
+		m.ResetLastSeenAt()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *OfficerIdentityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.officer != nil {
+		edges = append(edges, officeridentity.EdgeOfficer)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *OfficerIdentityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		if id := m.officer; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *OfficerIdentityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *OfficerIdentityMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *OfficerIdentityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedofficer {
+		edges = append(edges, officeridentity.EdgeOfficer)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *OfficerIdentityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		return m.clearedofficer
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *OfficerIdentityMutation) ClearEdge(name string) error {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		m.ClearOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *OfficerIdentityMutation) ResetEdge(name string) error {
+	switch name {
+	case officeridentity.EdgeOfficer:
+		m.ResetOfficer()
+		return nil
+	}
+	return fmt.Errorf("unknown OfficerIdentity edge %s", name)
+}
+
+// RateLimitMutation represents an operation that mutates the RateLimit nodes in the graph.
+type RateLimitMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	full_at       *int64
+	addfull_at    *int64
+	taken         *[]byte
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RateLimit, error)
+	predicates    []predicate.RateLimit
+}
+
+var _ ent.Mutation = (*RateLimitMutation)(nil)
+
+// ratelimitOption allows management of the mutation configuration using functional options.
+type ratelimitOption func(*RateLimitMutation)
+
+// newRateLimitMutation creates new mutation for the RateLimit entity.
+func newRateLimitMutation(c config, op Op, opts ...ratelimitOption) *RateLimitMutation {
+	m := &RateLimitMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRateLimit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRateLimitID sets the ID field of the mutation.
+func withRateLimitID(id uuid.UUID) ratelimitOption {
+	return func(m *RateLimitMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RateLimit
+		)
+		m.oldValue = func(ctx context.Context) (*RateLimit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RateLimit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRateLimit sets the old RateLimit of the mutation.
+func withRateLimit(node *RateLimit) ratelimitOption {
+	return func(m *RateLimitMutation) {
+		m.oldValue = func(context.Context) (*RateLimit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RateLimitMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RateLimitMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RateLimit entities.
+func (m *RateLimitMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RateLimitMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RateLimitMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RateLimit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetFullAt sets the "full_at" field.
+func (m *RateLimitMutation) SetFullAt(i int64) {
+	m.full_at = &i
+	m.addfull_at = nil
+}
+
+// FullAt returns the value of the "full_at" field in the mutation.
+func (m *RateLimitMutation) FullAt() (r int64, exists bool) {
+	v := m.full_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFullAt returns the old "full_at" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldFullAt(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFullAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFullAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFullAt: %w", err)
+	}
+	return oldValue.FullAt, nil
+}
+
+// AddFullAt adds i to the "full_at" field.
+func (m *RateLimitMutation) AddFullAt(i int64) {
+	if m.addfull_at != nil {
+		*m.addfull_at += i
+	} else {
+		m.addfull_at = &i
+	}
+}
+
+// AddedFullAt returns the value that was added to the "full_at" field in this mutation.
+func (m *RateLimitMutation) AddedFullAt() (r int64, exists bool) {
+	v := m.addfull_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFullAt resets all changes to the "full_at" field.
+func (m *RateLimitMutation) ResetFullAt() {
+	m.full_at = nil
+	m.addfull_at = nil
+}
+
+// SetTaken sets the "taken" field.
+func (m *RateLimitMutation) SetTaken(b []byte) {
+	m.taken = &b
+}
+
+// Taken returns the value of the "taken" field in the mutation.
+func (m *RateLimitMutation) Taken() (r []byte, exists bool) {
+	v := m.taken
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTaken returns the old "taken" field's value of the RateLimit entity.
+// If the RateLimit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RateLimitMutation) OldTaken(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTaken is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTaken requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTaken: %w", err)
+	}
+	return oldValue.Taken, nil
+}
+
+// ClearTaken clears the value of the "taken" field.
+func (m *RateLimitMutation) ClearTaken() {
+	m.taken = nil
+	m.clearedFields[ratelimit.FieldTaken] = struct{}{}
+}
+
+// TakenCleared returns if the "taken" field was cleared in this mutation.
+func (m *RateLimitMutation) TakenCleared() bool {
+	_, ok := m.clearedFields[ratelimit.FieldTaken]
+	return ok
+}
+
+// ResetTaken resets all changes to the "taken" field.
+func (m *RateLimitMutation) ResetTaken() {
+	m.taken = nil
+	delete(m.clearedFields, ratelimit.FieldTaken)
+}
+
+// Where appends a list predicates to the RateLimitMutation builder.
+func (m *RateLimitMutation) Where(ps ...predicate.RateLimit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RateLimitMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RateLimitMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RateLimit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RateLimitMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RateLimitMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RateLimit).
+func (m *RateLimitMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RateLimitMutation) Fields() []string {
+	fields := make([]string, 0, 2)
+	if m.full_at != nil {
+		fields = append(fields, ratelimit.FieldFullAt)
+	}
+	if m.taken != nil {
+		fields = append(fields, ratelimit.FieldTaken)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RateLimitMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.FullAt()
+	case ratelimit.FieldTaken:
+		return m.Taken()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RateLimitMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.OldFullAt(ctx)
+	case ratelimit.FieldTaken:
+		return m.OldTaken(ctx)
+	}
+	return nil, fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RateLimitMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFullAt(v)
+		return nil
+	case ratelimit.FieldTaken:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTaken(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RateLimitMutation) AddedFields() []string {
+	var fields []string
+	if m.addfull_at != nil {
+		fields = append(fields, ratelimit.FieldFullAt)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RateLimitMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case ratelimit.FieldFullAt:
+		return m.AddedFullAt()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RateLimitMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFullAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RateLimitMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ratelimit.FieldTaken) {
+		fields = append(fields, ratelimit.FieldTaken)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RateLimitMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RateLimitMutation) ClearField(name string) error {
+	switch name {
+	case ratelimit.FieldTaken:
+		m.ClearTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RateLimitMutation) ResetField(name string) error {
+	switch name {
+	case ratelimit.FieldFullAt:
+		m.ResetFullAt()
+		return nil
+	case ratelimit.FieldTaken:
+		m.ResetTaken()
+		return nil
+	}
+	return fmt.Errorf("unknown RateLimit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RateLimitMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RateLimitMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RateLimitMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RateLimitMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RateLimitMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RateLimitMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RateLimitMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RateLimit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RateLimitMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RateLimit edge %s", name)
 }
 
 // SandboxClockMutation represents an operation that mutates the SandboxClock nodes in the graph.
@@ -12625,6 +17942,8 @@ type SandboxPersonMutation struct {
 	first_name    *string
 	last_name     *string
 	number        *string
+	number_key    *string
+	number_key2   *string
 	token         *string
 	round         *int
 	addround      *int
@@ -13096,6 +18415,104 @@ func (m *SandboxPersonMutation) ResetNumber() {
 	delete(m.clearedFields, sandboxperson.FieldNumber)
 }
 
+// SetNumberKey sets the "number_key" field.
+func (m *SandboxPersonMutation) SetNumberKey(s string) {
+	m.number_key = &s
+}
+
+// NumberKey returns the value of the "number_key" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey() (r string, exists bool) {
+	v := m.number_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey returns the old "number_key" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey: %w", err)
+	}
+	return oldValue.NumberKey, nil
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (m *SandboxPersonMutation) ClearNumberKey() {
+	m.number_key = nil
+	m.clearedFields[sandboxperson.FieldNumberKey] = struct{}{}
+}
+
+// NumberKeyCleared returns if the "number_key" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKeyCleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey]
+	return ok
+}
+
+// ResetNumberKey resets all changes to the "number_key" field.
+func (m *SandboxPersonMutation) ResetNumberKey() {
+	m.number_key = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey)
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (m *SandboxPersonMutation) SetNumberKey2(s string) {
+	m.number_key2 = &s
+}
+
+// NumberKey2 returns the value of the "number_key2" field in the mutation.
+func (m *SandboxPersonMutation) NumberKey2() (r string, exists bool) {
+	v := m.number_key2
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey2 returns the old "number_key2" field's value of the SandboxPerson entity.
+// If the SandboxPerson object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SandboxPersonMutation) OldNumberKey2(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey2 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey2 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey2: %w", err)
+	}
+	return oldValue.NumberKey2, nil
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (m *SandboxPersonMutation) ClearNumberKey2() {
+	m.number_key2 = nil
+	m.clearedFields[sandboxperson.FieldNumberKey2] = struct{}{}
+}
+
+// NumberKey2Cleared returns if the "number_key2" field was cleared in this mutation.
+func (m *SandboxPersonMutation) NumberKey2Cleared() bool {
+	_, ok := m.clearedFields[sandboxperson.FieldNumberKey2]
+	return ok
+}
+
+// ResetNumberKey2 resets all changes to the "number_key2" field.
+func (m *SandboxPersonMutation) ResetNumberKey2() {
+	m.number_key2 = nil
+	delete(m.clearedFields, sandboxperson.FieldNumberKey2)
+}
+
 // SetToken sets the "token" field.
 func (m *SandboxPersonMutation) SetToken(s string) {
 	m.token = &s
@@ -13428,7 +18845,7 @@ func (m *SandboxPersonMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SandboxPersonMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.key != nil {
 		fields = append(fields, sandboxperson.FieldKey)
 	}
@@ -13452,6 +18869,12 @@ func (m *SandboxPersonMutation) Fields() []string {
 	}
 	if m.number != nil {
 		fields = append(fields, sandboxperson.FieldNumber)
+	}
+	if m.number_key != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.number_key2 != nil {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
 	}
 	if m.token != nil {
 		fields = append(fields, sandboxperson.FieldToken)
@@ -13498,6 +18921,10 @@ func (m *SandboxPersonMutation) Field(name string) (ent.Value, bool) {
 		return m.LastName()
 	case sandboxperson.FieldNumber:
 		return m.Number()
+	case sandboxperson.FieldNumberKey:
+		return m.NumberKey()
+	case sandboxperson.FieldNumberKey2:
+		return m.NumberKey2()
 	case sandboxperson.FieldToken:
 		return m.Token()
 	case sandboxperson.FieldRound:
@@ -13537,6 +18964,10 @@ func (m *SandboxPersonMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldLastName(ctx)
 	case sandboxperson.FieldNumber:
 		return m.OldNumber(ctx)
+	case sandboxperson.FieldNumberKey:
+		return m.OldNumberKey(ctx)
+	case sandboxperson.FieldNumberKey2:
+		return m.OldNumberKey2(ctx)
 	case sandboxperson.FieldToken:
 		return m.OldToken(ctx)
 	case sandboxperson.FieldRound:
@@ -13615,6 +19046,20 @@ func (m *SandboxPersonMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetNumber(v)
+		return nil
+	case sandboxperson.FieldNumberKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey(v)
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey2(v)
 		return nil
 	case sandboxperson.FieldToken:
 		v, ok := value.(string)
@@ -13725,6 +19170,12 @@ func (m *SandboxPersonMutation) ClearedFields() []string {
 	if m.FieldCleared(sandboxperson.FieldNumber) {
 		fields = append(fields, sandboxperson.FieldNumber)
 	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey) {
+		fields = append(fields, sandboxperson.FieldNumberKey)
+	}
+	if m.FieldCleared(sandboxperson.FieldNumberKey2) {
+		fields = append(fields, sandboxperson.FieldNumberKey2)
+	}
 	if m.FieldCleared(sandboxperson.FieldExpiresAt) {
 		fields = append(fields, sandboxperson.FieldExpiresAt)
 	}
@@ -13759,6 +19210,12 @@ func (m *SandboxPersonMutation) ClearField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ClearNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ClearNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ClearNumberKey2()
 		return nil
 	case sandboxperson.FieldExpiresAt:
 		m.ClearExpiresAt()
@@ -13797,6 +19254,12 @@ func (m *SandboxPersonMutation) ResetField(name string) error {
 		return nil
 	case sandboxperson.FieldNumber:
 		m.ResetNumber()
+		return nil
+	case sandboxperson.FieldNumberKey:
+		m.ResetNumberKey()
+		return nil
+	case sandboxperson.FieldNumberKey2:
+		m.ResetNumberKey2()
 		return nil
 	case sandboxperson.FieldToken:
 		m.ResetToken()
@@ -13882,6 +19345,9 @@ type SessionMutation struct {
 	created_at     *time.Time
 	seen_at        *time.Time
 	expires_at     *time.Time
+	method         *session.Method
+	address        *string
+	browser        *string
 	clearedFields  map[string]struct{}
 	officer        *uuid.UUID
 	clearedofficer bool
@@ -14223,6 +19689,127 @@ func (m *SessionMutation) ResetExpiresAt() {
 	m.expires_at = nil
 }
 
+// SetMethod sets the "method" field.
+func (m *SessionMutation) SetMethod(s session.Method) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *SessionMutation) Method() (r session.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldMethod(ctx context.Context) (v *session.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ClearMethod clears the value of the "method" field.
+func (m *SessionMutation) ClearMethod() {
+	m.method = nil
+	m.clearedFields[session.FieldMethod] = struct{}{}
+}
+
+// MethodCleared returns if the "method" field was cleared in this mutation.
+func (m *SessionMutation) MethodCleared() bool {
+	_, ok := m.clearedFields[session.FieldMethod]
+	return ok
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *SessionMutation) ResetMethod() {
+	m.method = nil
+	delete(m.clearedFields, session.FieldMethod)
+}
+
+// SetAddress sets the "address" field.
+func (m *SessionMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *SessionMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *SessionMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *SessionMutation) SetBrowser(s string) {
+	m.browser = &s
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *SessionMutation) Browser() (r string, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the Session entity.
+// If the Session object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SessionMutation) OldBrowser(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *SessionMutation) ResetBrowser() {
+	m.browser = nil
+}
+
 // ClearOfficer clears the "officer" edge to the Officer entity.
 func (m *SessionMutation) ClearOfficer() {
 	m.clearedofficer = true
@@ -14284,7 +19871,7 @@ func (m *SessionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SessionMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 9)
 	if m.officer != nil {
 		fields = append(fields, session.FieldOfficerID)
 	}
@@ -14302,6 +19889,15 @@ func (m *SessionMutation) Fields() []string {
 	}
 	if m.expires_at != nil {
 		fields = append(fields, session.FieldExpiresAt)
+	}
+	if m.method != nil {
+		fields = append(fields, session.FieldMethod)
+	}
+	if m.address != nil {
+		fields = append(fields, session.FieldAddress)
+	}
+	if m.browser != nil {
+		fields = append(fields, session.FieldBrowser)
 	}
 	return fields
 }
@@ -14323,6 +19919,12 @@ func (m *SessionMutation) Field(name string) (ent.Value, bool) {
 		return m.SeenAt()
 	case session.FieldExpiresAt:
 		return m.ExpiresAt()
+	case session.FieldMethod:
+		return m.Method()
+	case session.FieldAddress:
+		return m.Address()
+	case session.FieldBrowser:
+		return m.Browser()
 	}
 	return nil, false
 }
@@ -14344,6 +19946,12 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldSeenAt(ctx)
 	case session.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
+	case session.FieldMethod:
+		return m.OldMethod(ctx)
+	case session.FieldAddress:
+		return m.OldAddress(ctx)
+	case session.FieldBrowser:
+		return m.OldBrowser(ctx)
 	}
 	return nil, fmt.Errorf("unknown Session field %s", name)
 }
@@ -14395,6 +20003,27 @@ func (m *SessionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetExpiresAt(v)
 		return nil
+	case session.FieldMethod:
+		v, ok := value.(session.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case session.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case session.FieldBrowser:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
 }
@@ -14428,6 +20057,9 @@ func (m *SessionMutation) ClearedFields() []string {
 	if m.FieldCleared(session.FieldOfficerID) {
 		fields = append(fields, session.FieldOfficerID)
 	}
+	if m.FieldCleared(session.FieldMethod) {
+		fields = append(fields, session.FieldMethod)
+	}
 	return fields
 }
 
@@ -14444,6 +20076,9 @@ func (m *SessionMutation) ClearField(name string) error {
 	switch name {
 	case session.FieldOfficerID:
 		m.ClearOfficerID()
+		return nil
+	case session.FieldMethod:
+		m.ClearMethod()
 		return nil
 	}
 	return fmt.Errorf("unknown Session nullable field %s", name)
@@ -14470,6 +20105,15 @@ func (m *SessionMutation) ResetField(name string) error {
 		return nil
 	case session.FieldExpiresAt:
 		m.ResetExpiresAt()
+		return nil
+	case session.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case session.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case session.FieldBrowser:
+		m.ResetBrowser()
 		return nil
 	}
 	return fmt.Errorf("unknown Session field %s", name)
@@ -14549,6 +20193,554 @@ func (m *SessionMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Session edge %s", name)
 }
 
+// SignInAttemptMutation represents an operation that mutates the SignInAttempt nodes in the graph.
+type SignInAttemptMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	state         *[]byte
+	browser       *[]byte
+	data          *[]byte
+	created_at    *time.Time
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*SignInAttempt, error)
+	predicates    []predicate.SignInAttempt
+}
+
+var _ ent.Mutation = (*SignInAttemptMutation)(nil)
+
+// signinattemptOption allows management of the mutation configuration using functional options.
+type signinattemptOption func(*SignInAttemptMutation)
+
+// newSignInAttemptMutation creates new mutation for the SignInAttempt entity.
+func newSignInAttemptMutation(c config, op Op, opts ...signinattemptOption) *SignInAttemptMutation {
+	m := &SignInAttemptMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignInAttempt,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignInAttemptID sets the ID field of the mutation.
+func withSignInAttemptID(id uuid.UUID) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignInAttempt
+		)
+		m.oldValue = func(ctx context.Context) (*SignInAttempt, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignInAttempt.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignInAttempt sets the old SignInAttempt of the mutation.
+func withSignInAttempt(node *SignInAttempt) signinattemptOption {
+	return func(m *SignInAttemptMutation) {
+		m.oldValue = func(context.Context) (*SignInAttempt, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignInAttemptMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignInAttemptMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignInAttempt entities.
+func (m *SignInAttemptMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignInAttemptMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignInAttemptMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignInAttempt.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetState sets the "state" field.
+func (m *SignInAttemptMutation) SetState(b []byte) {
+	m.state = &b
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *SignInAttemptMutation) State() (r []byte, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldState(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *SignInAttemptMutation) ResetState() {
+	m.state = nil
+}
+
+// SetBrowser sets the "browser" field.
+func (m *SignInAttemptMutation) SetBrowser(b []byte) {
+	m.browser = &b
+}
+
+// Browser returns the value of the "browser" field in the mutation.
+func (m *SignInAttemptMutation) Browser() (r []byte, exists bool) {
+	v := m.browser
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrowser returns the old "browser" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldBrowser(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrowser is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrowser requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrowser: %w", err)
+	}
+	return oldValue.Browser, nil
+}
+
+// ResetBrowser resets all changes to the "browser" field.
+func (m *SignInAttemptMutation) ResetBrowser() {
+	m.browser = nil
+}
+
+// SetData sets the "data" field.
+func (m *SignInAttemptMutation) SetData(b []byte) {
+	m.data = &b
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *SignInAttemptMutation) Data() (r []byte, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldData(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *SignInAttemptMutation) ResetData() {
+	m.data = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SignInAttemptMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SignInAttemptMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SignInAttemptMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *SignInAttemptMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *SignInAttemptMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the SignInAttempt entity.
+// If the SignInAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInAttemptMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *SignInAttemptMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// Where appends a list predicates to the SignInAttemptMutation builder.
+func (m *SignInAttemptMutation) Where(ps ...predicate.SignInAttempt) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignInAttemptMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignInAttemptMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignInAttempt, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignInAttemptMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignInAttemptMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignInAttempt).
+func (m *SignInAttemptMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignInAttemptMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.state != nil {
+		fields = append(fields, signinattempt.FieldState)
+	}
+	if m.browser != nil {
+		fields = append(fields, signinattempt.FieldBrowser)
+	}
+	if m.data != nil {
+		fields = append(fields, signinattempt.FieldData)
+	}
+	if m.created_at != nil {
+		fields = append(fields, signinattempt.FieldCreatedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, signinattempt.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignInAttemptMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signinattempt.FieldState:
+		return m.State()
+	case signinattempt.FieldBrowser:
+		return m.Browser()
+	case signinattempt.FieldData:
+		return m.Data()
+	case signinattempt.FieldCreatedAt:
+		return m.CreatedAt()
+	case signinattempt.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignInAttemptMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signinattempt.FieldState:
+		return m.OldState(ctx)
+	case signinattempt.FieldBrowser:
+		return m.OldBrowser(ctx)
+	case signinattempt.FieldData:
+		return m.OldData(ctx)
+	case signinattempt.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case signinattempt.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signinattempt.FieldState:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case signinattempt.FieldBrowser:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrowser(v)
+		return nil
+	case signinattempt.FieldData:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	case signinattempt.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case signinattempt.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignInAttemptMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignInAttemptMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignInAttemptMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown SignInAttempt numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignInAttemptMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignInAttemptMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown SignInAttempt nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignInAttemptMutation) ResetField(name string) error {
+	switch name {
+	case signinattempt.FieldState:
+		m.ResetState()
+		return nil
+	case signinattempt.FieldBrowser:
+		m.ResetBrowser()
+		return nil
+	case signinattempt.FieldData:
+		m.ResetData()
+		return nil
+	case signinattempt.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case signinattempt.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignInAttempt field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignInAttemptMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignInAttemptMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignInAttemptMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignInAttemptMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignInAttemptMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignInAttemptMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignInAttemptMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown SignInAttempt unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignInAttemptMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown SignInAttempt edge %s", name)
+}
+
 // SignInCodeMutation represents an operation that mutates the SignInCode nodes in the graph.
 type SignInCodeMutation struct {
 	config
@@ -14557,6 +20749,7 @@ type SignInCodeMutation struct {
 	id            *uuid.UUID
 	email         *string
 	browser       *[]byte
+	network       *[]byte
 	hash          *[]byte
 	tries         *int
 	addtries      *int
@@ -14743,6 +20936,55 @@ func (m *SignInCodeMutation) OldBrowser(ctx context.Context) (v []byte, err erro
 // ResetBrowser resets all changes to the "browser" field.
 func (m *SignInCodeMutation) ResetBrowser() {
 	m.browser = nil
+}
+
+// SetNetwork sets the "network" field.
+func (m *SignInCodeMutation) SetNetwork(b []byte) {
+	m.network = &b
+}
+
+// Network returns the value of the "network" field in the mutation.
+func (m *SignInCodeMutation) Network() (r []byte, exists bool) {
+	v := m.network
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNetwork returns the old "network" field's value of the SignInCode entity.
+// If the SignInCode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignInCodeMutation) OldNetwork(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNetwork is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNetwork requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNetwork: %w", err)
+	}
+	return oldValue.Network, nil
+}
+
+// ClearNetwork clears the value of the "network" field.
+func (m *SignInCodeMutation) ClearNetwork() {
+	m.network = nil
+	m.clearedFields[signincode.FieldNetwork] = struct{}{}
+}
+
+// NetworkCleared returns if the "network" field was cleared in this mutation.
+func (m *SignInCodeMutation) NetworkCleared() bool {
+	_, ok := m.clearedFields[signincode.FieldNetwork]
+	return ok
+}
+
+// ResetNetwork resets all changes to the "network" field.
+func (m *SignInCodeMutation) ResetNetwork() {
+	m.network = nil
+	delete(m.clearedFields, signincode.FieldNetwork)
 }
 
 // SetHash sets the "hash" field.
@@ -14992,12 +21234,15 @@ func (m *SignInCodeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SignInCodeMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.email != nil {
 		fields = append(fields, signincode.FieldEmail)
 	}
 	if m.browser != nil {
 		fields = append(fields, signincode.FieldBrowser)
+	}
+	if m.network != nil {
+		fields = append(fields, signincode.FieldNetwork)
 	}
 	if m.hash != nil {
 		fields = append(fields, signincode.FieldHash)
@@ -15026,6 +21271,8 @@ func (m *SignInCodeMutation) Field(name string) (ent.Value, bool) {
 		return m.Email()
 	case signincode.FieldBrowser:
 		return m.Browser()
+	case signincode.FieldNetwork:
+		return m.Network()
 	case signincode.FieldHash:
 		return m.Hash()
 	case signincode.FieldTries:
@@ -15049,6 +21296,8 @@ func (m *SignInCodeMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldEmail(ctx)
 	case signincode.FieldBrowser:
 		return m.OldBrowser(ctx)
+	case signincode.FieldNetwork:
+		return m.OldNetwork(ctx)
 	case signincode.FieldHash:
 		return m.OldHash(ctx)
 	case signincode.FieldTries:
@@ -15081,6 +21330,13 @@ func (m *SignInCodeMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetBrowser(v)
+		return nil
+	case signincode.FieldNetwork:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNetwork(v)
 		return nil
 	case signincode.FieldHash:
 		v, ok := value.([]byte)
@@ -15162,6 +21418,9 @@ func (m *SignInCodeMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SignInCodeMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(signincode.FieldNetwork) {
+		fields = append(fields, signincode.FieldNetwork)
+	}
 	if m.FieldCleared(signincode.FieldUsedAt) {
 		fields = append(fields, signincode.FieldUsedAt)
 	}
@@ -15179,6 +21438,9 @@ func (m *SignInCodeMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SignInCodeMutation) ClearField(name string) error {
 	switch name {
+	case signincode.FieldNetwork:
+		m.ClearNetwork()
+		return nil
 	case signincode.FieldUsedAt:
 		m.ClearUsedAt()
 		return nil
@@ -15195,6 +21457,9 @@ func (m *SignInCodeMutation) ResetField(name string) error {
 		return nil
 	case signincode.FieldBrowser:
 		m.ResetBrowser()
+		return nil
+	case signincode.FieldNetwork:
+		m.ResetNetwork()
 		return nil
 	case signincode.FieldHash:
 		m.ResetHash()

@@ -45,11 +45,13 @@ type OfficerEdges struct {
 	Tokens []*Token `json:"tokens,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// Identities holds the value of the identities edge.
+	Identities []*OfficerIdentity `json:"identities,omitempty"`
 	// DomainRequests holds the value of the domain_requests edge.
 	DomainRequests []*DomainRequest `json:"domain_requests,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // InvitationsOrErr returns the Invitations value or an error if the edge
@@ -88,10 +90,19 @@ func (e OfficerEdges) SessionsOrErr() ([]*Session, error) {
 	return nil, &NotLoadedError{edge: "sessions"}
 }
 
+// IdentitiesOrErr returns the Identities value or an error if the edge
+// was not loaded in eager-loading.
+func (e OfficerEdges) IdentitiesOrErr() ([]*OfficerIdentity, error) {
+	if e.loadedTypes[4] {
+		return e.Identities, nil
+	}
+	return nil, &NotLoadedError{edge: "identities"}
+}
+
 // DomainRequestsOrErr returns the DomainRequests value or an error if the edge
 // was not loaded in eager-loading.
 func (e OfficerEdges) DomainRequestsOrErr() ([]*DomainRequest, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.DomainRequests, nil
 	}
 	return nil, &NotLoadedError{edge: "domain_requests"}
@@ -191,6 +202,11 @@ func (_m *Officer) QueryTokens() *TokenQuery {
 // QuerySessions queries the "sessions" edge of the Officer entity.
 func (_m *Officer) QuerySessions() *SessionQuery {
 	return NewOfficerClient(_m.config).QuerySessions(_m)
+}
+
+// QueryIdentities queries the "identities" edge of the Officer entity.
+func (_m *Officer) QueryIdentities() *OfficerIdentityQuery {
+	return NewOfficerClient(_m.config).QueryIdentities(_m)
 }
 
 // QueryDomainRequests queries the "domain_requests" edge of the Officer entity.

@@ -10,6 +10,7 @@ import (
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/session"
 	"techbiz/ent/token"
 	"techbiz/internal/access"
@@ -148,6 +149,21 @@ func (_c *OfficerCreate) AddSessions(v ...*Session) *OfficerCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddSessionIDs(ids...)
+}
+
+// AddIdentityIDs adds the "identities" edge to the OfficerIdentity entity by IDs.
+func (_c *OfficerCreate) AddIdentityIDs(ids ...uuid.UUID) *OfficerCreate {
+	_c.mutation.AddIdentityIDs(ids...)
+	return _c
+}
+
+// AddIdentities adds the "identities" edges to the OfficerIdentity entity.
+func (_c *OfficerCreate) AddIdentities(v ...*OfficerIdentity) *OfficerCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddIdentityIDs(ids...)
 }
 
 // AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
@@ -355,6 +371,22 @@ func (_c *OfficerCreate) createSpec() (*Officer, *sqlgraph.CreateSpec) {
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.IdentitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.DomainRequestsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -423,6 +455,18 @@ type (
 	}
 )
 
+// SetEmail sets the "email" field.
+func (u *OfficerUpsert) SetEmail(v string) *OfficerUpsert {
+	u.Set(officer.FieldEmail, v)
+	return u
+}
+
+// UpdateEmail sets the "email" field to the value that was provided on create.
+func (u *OfficerUpsert) UpdateEmail() *OfficerUpsert {
+	u.SetExcluded(officer.FieldEmail)
+	return u
+}
+
 // SetName sets the "name" field.
 func (u *OfficerUpsert) SetName(v string) *OfficerUpsert {
 	u.Set(officer.FieldName, v)
@@ -470,9 +514,6 @@ func (u *OfficerUpsertOne) UpdateNewValues() *OfficerUpsertOne {
 		if _, exists := u.create.mutation.ID(); exists {
 			s.SetIgnore(officer.FieldID)
 		}
-		if _, exists := u.create.mutation.Email(); exists {
-			s.SetIgnore(officer.FieldEmail)
-		}
 		if _, exists := u.create.mutation.Agency(); exists {
 			s.SetIgnore(officer.FieldAgency)
 		}
@@ -508,6 +549,20 @@ func (u *OfficerUpsertOne) Update(set func(*OfficerUpsert)) *OfficerUpsertOne {
 		set(&OfficerUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetEmail sets the "email" field.
+func (u *OfficerUpsertOne) SetEmail(v string) *OfficerUpsertOne {
+	return u.Update(func(s *OfficerUpsert) {
+		s.SetEmail(v)
+	})
+}
+
+// UpdateEmail sets the "email" field to the value that was provided on create.
+func (u *OfficerUpsertOne) UpdateEmail() *OfficerUpsertOne {
+	return u.Update(func(s *OfficerUpsert) {
+		s.UpdateEmail()
+	})
 }
 
 // SetName sets the "name" field.
@@ -728,9 +783,6 @@ func (u *OfficerUpsertBulk) UpdateNewValues() *OfficerUpsertBulk {
 			if _, exists := b.mutation.ID(); exists {
 				s.SetIgnore(officer.FieldID)
 			}
-			if _, exists := b.mutation.Email(); exists {
-				s.SetIgnore(officer.FieldEmail)
-			}
 			if _, exists := b.mutation.Agency(); exists {
 				s.SetIgnore(officer.FieldAgency)
 			}
@@ -767,6 +819,20 @@ func (u *OfficerUpsertBulk) Update(set func(*OfficerUpsert)) *OfficerUpsertBulk 
 		set(&OfficerUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetEmail sets the "email" field.
+func (u *OfficerUpsertBulk) SetEmail(v string) *OfficerUpsertBulk {
+	return u.Update(func(s *OfficerUpsert) {
+		s.SetEmail(v)
+	})
+}
+
+// UpdateEmail sets the "email" field to the value that was provided on create.
+func (u *OfficerUpsertBulk) UpdateEmail() *OfficerUpsertBulk {
+	return u.Update(func(s *OfficerUpsert) {
+		s.UpdateEmail()
+	})
 }
 
 // SetName sets the "name" field.

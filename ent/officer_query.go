@@ -12,6 +12,7 @@ import (
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/predicate"
 	"techbiz/ent/session"
 	"techbiz/ent/token"
@@ -34,6 +35,7 @@ type OfficerQuery struct {
 	withBatches        *BatchQuery
 	withTokens         *TokenQuery
 	withSessions       *SessionQuery
+	withIdentities     *OfficerIdentityQuery
 	withDomainRequests *DomainRequestQuery
 	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -153,6 +155,28 @@ func (_q *OfficerQuery) QuerySessions() *SessionQuery {
 			sqlgraph.From(officer.Table, officer.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, officer.SessionsTable, officer.SessionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryIdentities chains the current query on the "identities" edge.
+func (_q *OfficerQuery) QueryIdentities() *OfficerIdentityQuery {
+	query := (&OfficerIdentityClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(officer.Table, officer.FieldID, selector),
+			sqlgraph.To(officeridentity.Table, officeridentity.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, officer.IdentitiesTable, officer.IdentitiesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -378,6 +402,7 @@ func (_q *OfficerQuery) Clone() *OfficerQuery {
 		withBatches:        _q.withBatches.Clone(),
 		withTokens:         _q.withTokens.Clone(),
 		withSessions:       _q.withSessions.Clone(),
+		withIdentities:     _q.withIdentities.Clone(),
 		withDomainRequests: _q.withDomainRequests.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -427,6 +452,17 @@ func (_q *OfficerQuery) WithSessions(opts ...func(*SessionQuery)) *OfficerQuery 
 		opt(query)
 	}
 	_q.withSessions = query
+	return _q
+}
+
+// WithIdentities tells the query-builder to eager-load the nodes that are connected to
+// the "identities" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *OfficerQuery) WithIdentities(opts ...func(*OfficerIdentityQuery)) *OfficerQuery {
+	query := (&OfficerIdentityClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withIdentities = query
 	return _q
 }
 
@@ -525,11 +561,12 @@ func (_q *OfficerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Offi
 	var (
 		nodes       = []*Officer{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withInvitations != nil,
 			_q.withBatches != nil,
 			_q.withTokens != nil,
 			_q.withSessions != nil,
+			_q.withIdentities != nil,
 			_q.withDomainRequests != nil,
 		}
 	)
@@ -579,6 +616,13 @@ func (_q *OfficerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Offi
 		if err := _q.loadSessions(ctx, query, nodes,
 			func(n *Officer) { n.Edges.Sessions = []*Session{} },
 			func(n *Officer, e *Session) { n.Edges.Sessions = append(n.Edges.Sessions, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withIdentities; query != nil {
+		if err := _q.loadIdentities(ctx, query, nodes,
+			func(n *Officer) { n.Edges.Identities = []*OfficerIdentity{} },
+			func(n *Officer, e *OfficerIdentity) { n.Edges.Identities = append(n.Edges.Identities, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -710,6 +754,36 @@ func (_q *OfficerQuery) loadSessions(ctx context.Context, query *SessionQuery, n
 		node, ok := nodeids[*fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "officer_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *OfficerQuery) loadIdentities(ctx context.Context, query *OfficerIdentityQuery, nodes []*Officer, init func(*Officer), assign func(*Officer, *OfficerIdentity)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Officer)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(officeridentity.FieldOfficerID)
+	}
+	query.Where(predicate.OfficerIdentity(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(officer.IdentitiesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.OfficerID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "officer_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}

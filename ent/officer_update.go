@@ -10,6 +10,7 @@ import (
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/invitation"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/predicate"
 	"techbiz/ent/session"
 	"techbiz/ent/token"
@@ -32,6 +33,20 @@ type OfficerUpdate struct {
 // Where appends a list predicates to the OfficerUpdate builder.
 func (_u *OfficerUpdate) Where(ps ...predicate.Officer) *OfficerUpdate {
 	_u.mutation.Where(ps...)
+	return _u
+}
+
+// SetEmail sets the "email" field.
+func (_u *OfficerUpdate) SetEmail(v string) *OfficerUpdate {
+	_u.mutation.SetEmail(v)
+	return _u
+}
+
+// SetNillableEmail sets the "email" field if the given value is not nil.
+func (_u *OfficerUpdate) SetNillableEmail(v *string) *OfficerUpdate {
+	if v != nil {
+		_u.SetEmail(*v)
+	}
 	return _u
 }
 
@@ -127,6 +142,21 @@ func (_u *OfficerUpdate) AddSessions(v ...*Session) *OfficerUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddSessionIDs(ids...)
+}
+
+// AddIdentityIDs adds the "identities" edge to the OfficerIdentity entity by IDs.
+func (_u *OfficerUpdate) AddIdentityIDs(ids ...uuid.UUID) *OfficerUpdate {
+	_u.mutation.AddIdentityIDs(ids...)
+	return _u
+}
+
+// AddIdentities adds the "identities" edges to the OfficerIdentity entity.
+func (_u *OfficerUpdate) AddIdentities(v ...*OfficerIdentity) *OfficerUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIdentityIDs(ids...)
 }
 
 // AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
@@ -233,6 +263,27 @@ func (_u *OfficerUpdate) RemoveSessions(v ...*Session) *OfficerUpdate {
 	return _u.RemoveSessionIDs(ids...)
 }
 
+// ClearIdentities clears all "identities" edges to the OfficerIdentity entity.
+func (_u *OfficerUpdate) ClearIdentities() *OfficerUpdate {
+	_u.mutation.ClearIdentities()
+	return _u
+}
+
+// RemoveIdentityIDs removes the "identities" edge to OfficerIdentity entities by IDs.
+func (_u *OfficerUpdate) RemoveIdentityIDs(ids ...uuid.UUID) *OfficerUpdate {
+	_u.mutation.RemoveIdentityIDs(ids...)
+	return _u
+}
+
+// RemoveIdentities removes "identities" edges to OfficerIdentity entities.
+func (_u *OfficerUpdate) RemoveIdentities(v ...*OfficerIdentity) *OfficerUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIdentityIDs(ids...)
+}
+
 // ClearDomainRequests clears all "domain_requests" edges to the DomainRequest entity.
 func (_u *OfficerUpdate) ClearDomainRequests() *OfficerUpdate {
 	_u.mutation.ClearDomainRequests()
@@ -308,6 +359,9 @@ func (_u *OfficerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Email(); ok {
+		_spec.SetField(officer.FieldEmail, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(officer.FieldName, field.TypeString, value)
@@ -498,6 +552,51 @@ func (_u *OfficerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.IdentitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIdentitiesIDs(); len(nodes) > 0 && !_u.mutation.IdentitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IdentitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.DomainRequestsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -563,6 +662,20 @@ type OfficerUpdateOne struct {
 	hooks     []Hook
 	mutation  *OfficerMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetEmail sets the "email" field.
+func (_u *OfficerUpdateOne) SetEmail(v string) *OfficerUpdateOne {
+	_u.mutation.SetEmail(v)
+	return _u
+}
+
+// SetNillableEmail sets the "email" field if the given value is not nil.
+func (_u *OfficerUpdateOne) SetNillableEmail(v *string) *OfficerUpdateOne {
+	if v != nil {
+		_u.SetEmail(*v)
+	}
+	return _u
 }
 
 // SetName sets the "name" field.
@@ -657,6 +770,21 @@ func (_u *OfficerUpdateOne) AddSessions(v ...*Session) *OfficerUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddSessionIDs(ids...)
+}
+
+// AddIdentityIDs adds the "identities" edge to the OfficerIdentity entity by IDs.
+func (_u *OfficerUpdateOne) AddIdentityIDs(ids ...uuid.UUID) *OfficerUpdateOne {
+	_u.mutation.AddIdentityIDs(ids...)
+	return _u
+}
+
+// AddIdentities adds the "identities" edges to the OfficerIdentity entity.
+func (_u *OfficerUpdateOne) AddIdentities(v ...*OfficerIdentity) *OfficerUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIdentityIDs(ids...)
 }
 
 // AddDomainRequestIDs adds the "domain_requests" edge to the DomainRequest entity by IDs.
@@ -761,6 +889,27 @@ func (_u *OfficerUpdateOne) RemoveSessions(v ...*Session) *OfficerUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSessionIDs(ids...)
+}
+
+// ClearIdentities clears all "identities" edges to the OfficerIdentity entity.
+func (_u *OfficerUpdateOne) ClearIdentities() *OfficerUpdateOne {
+	_u.mutation.ClearIdentities()
+	return _u
+}
+
+// RemoveIdentityIDs removes the "identities" edge to OfficerIdentity entities by IDs.
+func (_u *OfficerUpdateOne) RemoveIdentityIDs(ids ...uuid.UUID) *OfficerUpdateOne {
+	_u.mutation.RemoveIdentityIDs(ids...)
+	return _u
+}
+
+// RemoveIdentities removes "identities" edges to OfficerIdentity entities.
+func (_u *OfficerUpdateOne) RemoveIdentities(v ...*OfficerIdentity) *OfficerUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIdentityIDs(ids...)
 }
 
 // ClearDomainRequests clears all "domain_requests" edges to the DomainRequest entity.
@@ -869,6 +1018,9 @@ func (_u *OfficerUpdateOne) sqlSave(ctx context.Context) (_node *Officer, err er
 			}
 		}
 	}
+	if value, ok := _u.mutation.Email(); ok {
+		_spec.SetField(officer.FieldEmail, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(officer.FieldName, field.TypeString, value)
 	}
@@ -1051,6 +1203,51 @@ func (_u *OfficerUpdateOne) sqlSave(ctx context.Context) (_node *Officer, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IdentitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIdentitiesIDs(); len(nodes) > 0 && !_u.mutation.IdentitiesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IdentitiesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   officer.IdentitiesTable,
+			Columns: []string{officer.IdentitiesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(officeridentity.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -32,8 +32,12 @@ type SandboxPerson struct {
 	FirstName string `json:"first_name,omitempty"`
 	// LastName holds the value of the "last_name" field.
 	LastName string `json:"last_name,omitempty"`
-	// E.164.
-	Number *string `json:"number,omitempty"`
+	// E.164, sealed.
+	Number *string `json:"-"`
+	// Blind index of the number, in the first slot.
+	NumberKey *string `json:"number_key,omitempty"`
+	// The same in the second slot.
+	NumberKey2 *string `json:"number_key2,omitempty"`
 	// The secret part of the link in the person's last mail.
 	Token string `json:"token,omitempty"`
 	// Of the last invitation; a higher one replaced the token.
@@ -58,7 +62,7 @@ func (*SandboxPerson) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case sandboxperson.FieldRound:
 			values[i] = new(sql.NullInt64)
-		case sandboxperson.FieldKey, sandboxperson.FieldEmail, sandboxperson.FieldEmailKey, sandboxperson.FieldUsername, sandboxperson.FieldUsernameKey, sandboxperson.FieldFirstName, sandboxperson.FieldLastName, sandboxperson.FieldNumber, sandboxperson.FieldToken, sandboxperson.FieldState, sandboxperson.FieldSeed:
+		case sandboxperson.FieldKey, sandboxperson.FieldEmail, sandboxperson.FieldEmailKey, sandboxperson.FieldUsername, sandboxperson.FieldUsernameKey, sandboxperson.FieldFirstName, sandboxperson.FieldLastName, sandboxperson.FieldNumber, sandboxperson.FieldNumberKey, sandboxperson.FieldNumberKey2, sandboxperson.FieldToken, sandboxperson.FieldState, sandboxperson.FieldSeed:
 			values[i] = new(sql.NullString)
 		case sandboxperson.FieldCreatedAt, sandboxperson.FieldExpiresAt, sandboxperson.FieldActivatedAt:
 			values[i] = new(sql.NullTime)
@@ -135,6 +139,20 @@ func (_m *SandboxPerson) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Number = new(string)
 				*_m.Number = value.String
+			}
+		case sandboxperson.FieldNumberKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_key", values[i])
+			} else if value.Valid {
+				_m.NumberKey = new(string)
+				*_m.NumberKey = value.String
+			}
+		case sandboxperson.FieldNumberKey2:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_key2", values[i])
+			} else if value.Valid {
+				_m.NumberKey2 = new(string)
+				*_m.NumberKey2 = value.String
 			}
 		case sandboxperson.FieldToken:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -241,8 +259,15 @@ func (_m *SandboxPerson) String() string {
 	builder.WriteString("last_name=")
 	builder.WriteString(_m.LastName)
 	builder.WriteString(", ")
-	if v := _m.Number; v != nil {
-		builder.WriteString("number=")
+	builder.WriteString("number=<sensitive>")
+	builder.WriteString(", ")
+	if v := _m.NumberKey; v != nil {
+		builder.WriteString("number_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.NumberKey2; v != nil {
+		builder.WriteString("number_key2=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

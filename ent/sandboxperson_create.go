@@ -112,6 +112,34 @@ func (_c *SandboxPersonCreate) SetNillableNumber(v *string) *SandboxPersonCreate
 	return _c
 }
 
+// SetNumberKey sets the "number_key" field.
+func (_c *SandboxPersonCreate) SetNumberKey(v string) *SandboxPersonCreate {
+	_c.mutation.SetNumberKey(v)
+	return _c
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_c *SandboxPersonCreate) SetNillableNumberKey(v *string) *SandboxPersonCreate {
+	if v != nil {
+		_c.SetNumberKey(*v)
+	}
+	return _c
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (_c *SandboxPersonCreate) SetNumberKey2(v string) *SandboxPersonCreate {
+	_c.mutation.SetNumberKey2(v)
+	return _c
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_c *SandboxPersonCreate) SetNillableNumberKey2(v *string) *SandboxPersonCreate {
+	if v != nil {
+		_c.SetNumberKey2(*v)
+	}
+	return _c
+}
+
 // SetToken sets the "token" field.
 func (_c *SandboxPersonCreate) SetToken(v string) *SandboxPersonCreate {
 	_c.mutation.SetToken(v)
@@ -359,6 +387,14 @@ func (_c *SandboxPersonCreate) createSpec() (*SandboxPerson, *sqlgraph.CreateSpe
 		_spec.SetField(sandboxperson.FieldNumber, field.TypeString, value)
 		_node.Number = &value
 	}
+	if value, ok := _c.mutation.NumberKey(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey, field.TypeString, value)
+		_node.NumberKey = &value
+	}
+	if value, ok := _c.mutation.NumberKey2(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey2, field.TypeString, value)
+		_node.NumberKey2 = &value
+	}
 	if value, ok := _c.mutation.Token(); ok {
 		_spec.SetField(sandboxperson.FieldToken, field.TypeString, value)
 		_node.Token = value
@@ -550,6 +586,42 @@ func (u *SandboxPersonUpsert) UpdateNumber() *SandboxPersonUpsert {
 // ClearNumber clears the value of the "number" field.
 func (u *SandboxPersonUpsert) ClearNumber() *SandboxPersonUpsert {
 	u.SetNull(sandboxperson.FieldNumber)
+	return u
+}
+
+// SetNumberKey sets the "number_key" field.
+func (u *SandboxPersonUpsert) SetNumberKey(v string) *SandboxPersonUpsert {
+	u.Set(sandboxperson.FieldNumberKey, v)
+	return u
+}
+
+// UpdateNumberKey sets the "number_key" field to the value that was provided on create.
+func (u *SandboxPersonUpsert) UpdateNumberKey() *SandboxPersonUpsert {
+	u.SetExcluded(sandboxperson.FieldNumberKey)
+	return u
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (u *SandboxPersonUpsert) ClearNumberKey() *SandboxPersonUpsert {
+	u.SetNull(sandboxperson.FieldNumberKey)
+	return u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *SandboxPersonUpsert) SetNumberKey2(v string) *SandboxPersonUpsert {
+	u.Set(sandboxperson.FieldNumberKey2, v)
+	return u
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *SandboxPersonUpsert) UpdateNumberKey2() *SandboxPersonUpsert {
+	u.SetExcluded(sandboxperson.FieldNumberKey2)
+	return u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *SandboxPersonUpsert) ClearNumberKey2() *SandboxPersonUpsert {
+	u.SetNull(sandboxperson.FieldNumberKey2)
 	return u
 }
 
@@ -827,6 +899,48 @@ func (u *SandboxPersonUpsertOne) UpdateNumber() *SandboxPersonUpsertOne {
 func (u *SandboxPersonUpsertOne) ClearNumber() *SandboxPersonUpsertOne {
 	return u.Update(func(s *SandboxPersonUpsert) {
 		s.ClearNumber()
+	})
+}
+
+// SetNumberKey sets the "number_key" field.
+func (u *SandboxPersonUpsertOne) SetNumberKey(v string) *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.SetNumberKey(v)
+	})
+}
+
+// UpdateNumberKey sets the "number_key" field to the value that was provided on create.
+func (u *SandboxPersonUpsertOne) UpdateNumberKey() *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.UpdateNumberKey()
+	})
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (u *SandboxPersonUpsertOne) ClearNumberKey() *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *SandboxPersonUpsertOne) SetNumberKey2(v string) *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *SandboxPersonUpsertOne) UpdateNumberKey2() *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *SandboxPersonUpsertOne) ClearNumberKey2() *SandboxPersonUpsertOne {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 
@@ -1286,6 +1400,48 @@ func (u *SandboxPersonUpsertBulk) UpdateNumber() *SandboxPersonUpsertBulk {
 func (u *SandboxPersonUpsertBulk) ClearNumber() *SandboxPersonUpsertBulk {
 	return u.Update(func(s *SandboxPersonUpsert) {
 		s.ClearNumber()
+	})
+}
+
+// SetNumberKey sets the "number_key" field.
+func (u *SandboxPersonUpsertBulk) SetNumberKey(v string) *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.SetNumberKey(v)
+	})
+}
+
+// UpdateNumberKey sets the "number_key" field to the value that was provided on create.
+func (u *SandboxPersonUpsertBulk) UpdateNumberKey() *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.UpdateNumberKey()
+	})
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (u *SandboxPersonUpsertBulk) ClearNumberKey() *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.ClearNumberKey()
+	})
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (u *SandboxPersonUpsertBulk) SetNumberKey2(v string) *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.SetNumberKey2(v)
+	})
+}
+
+// UpdateNumberKey2 sets the "number_key2" field to the value that was provided on create.
+func (u *SandboxPersonUpsertBulk) UpdateNumberKey2() *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.UpdateNumberKey2()
+	})
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (u *SandboxPersonUpsertBulk) ClearNumberKey2() *SandboxPersonUpsertBulk {
+	return u.Update(func(s *SandboxPersonUpsert) {
+		s.ClearNumberKey2()
 	})
 }
 

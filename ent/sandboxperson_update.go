@@ -157,6 +157,46 @@ func (_u *SandboxPersonUpdate) ClearNumber() *SandboxPersonUpdate {
 	return _u
 }
 
+// SetNumberKey sets the "number_key" field.
+func (_u *SandboxPersonUpdate) SetNumberKey(v string) *SandboxPersonUpdate {
+	_u.mutation.SetNumberKey(v)
+	return _u
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_u *SandboxPersonUpdate) SetNillableNumberKey(v *string) *SandboxPersonUpdate {
+	if v != nil {
+		_u.SetNumberKey(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (_u *SandboxPersonUpdate) ClearNumberKey() *SandboxPersonUpdate {
+	_u.mutation.ClearNumberKey()
+	return _u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *SandboxPersonUpdate) SetNumberKey2(v string) *SandboxPersonUpdate {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *SandboxPersonUpdate) SetNillableNumberKey2(v *string) *SandboxPersonUpdate {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *SandboxPersonUpdate) ClearNumberKey2() *SandboxPersonUpdate {
+	_u.mutation.ClearNumberKey2()
+	return _u
+}
+
 // SetToken sets the "token" field.
 func (_u *SandboxPersonUpdate) SetToken(v string) *SandboxPersonUpdate {
 	_u.mutation.SetToken(v)
@@ -361,6 +401,18 @@ func (_u *SandboxPersonUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.NumberCleared() {
 		_spec.ClearField(sandboxperson.FieldNumber, field.TypeString)
 	}
+	if value, ok := _u.mutation.NumberKey(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey, field.TypeString, value)
+	}
+	if _u.mutation.NumberKeyCleared() {
+		_spec.ClearField(sandboxperson.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(sandboxperson.FieldNumberKey2, field.TypeString)
+	}
 	if value, ok := _u.mutation.Token(); ok {
 		_spec.SetField(sandboxperson.FieldToken, field.TypeString, value)
 	}
@@ -535,6 +587,46 @@ func (_u *SandboxPersonUpdateOne) SetNillableNumber(v *string) *SandboxPersonUpd
 // ClearNumber clears the value of the "number" field.
 func (_u *SandboxPersonUpdateOne) ClearNumber() *SandboxPersonUpdateOne {
 	_u.mutation.ClearNumber()
+	return _u
+}
+
+// SetNumberKey sets the "number_key" field.
+func (_u *SandboxPersonUpdateOne) SetNumberKey(v string) *SandboxPersonUpdateOne {
+	_u.mutation.SetNumberKey(v)
+	return _u
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_u *SandboxPersonUpdateOne) SetNillableNumberKey(v *string) *SandboxPersonUpdateOne {
+	if v != nil {
+		_u.SetNumberKey(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (_u *SandboxPersonUpdateOne) ClearNumberKey() *SandboxPersonUpdateOne {
+	_u.mutation.ClearNumberKey()
+	return _u
+}
+
+// SetNumberKey2 sets the "number_key2" field.
+func (_u *SandboxPersonUpdateOne) SetNumberKey2(v string) *SandboxPersonUpdateOne {
+	_u.mutation.SetNumberKey2(v)
+	return _u
+}
+
+// SetNillableNumberKey2 sets the "number_key2" field if the given value is not nil.
+func (_u *SandboxPersonUpdateOne) SetNillableNumberKey2(v *string) *SandboxPersonUpdateOne {
+	if v != nil {
+		_u.SetNumberKey2(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey2 clears the value of the "number_key2" field.
+func (_u *SandboxPersonUpdateOne) ClearNumberKey2() *SandboxPersonUpdateOne {
+	_u.mutation.ClearNumberKey2()
 	return _u
 }
 
@@ -771,6 +863,18 @@ func (_u *SandboxPersonUpdateOne) sqlSave(ctx context.Context) (_node *SandboxPe
 	}
 	if _u.mutation.NumberCleared() {
 		_spec.ClearField(sandboxperson.FieldNumber, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberKey(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey, field.TypeString, value)
+	}
+	if _u.mutation.NumberKeyCleared() {
+		_spec.ClearField(sandboxperson.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberKey2(); ok {
+		_spec.SetField(sandboxperson.FieldNumberKey2, field.TypeString, value)
+	}
+	if _u.mutation.NumberKey2Cleared() {
+		_spec.ClearField(sandboxperson.FieldNumberKey2, field.TypeString)
 	}
 	if value, ok := _u.mutation.Token(); ok {
 		_spec.SetField(sandboxperson.FieldToken, field.TypeString, value)

@@ -31,6 +31,12 @@ type Session struct {
 	SeenAt time.Time `json:"seen_at,omitempty"`
 	// When it ends whatever happens.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
+	// How the officer signed in.
+	Method *session.Method `json:"method,omitempty"`
+	// Network address of its last use.
+	Address string `json:"address,omitempty"`
+	// What it is used with, such as Chrome on Windows.
+	Browser string `json:"browser,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SessionQuery when eager-loading is set.
 	Edges        SessionEdges `json:"edges"`
@@ -66,6 +72,8 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case session.FieldHash, session.FieldData:
 			values[i] = new([]byte)
+		case session.FieldMethod, session.FieldAddress, session.FieldBrowser:
+			values[i] = new(sql.NullString)
 		case session.FieldCreatedAt, session.FieldSeenAt, session.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
 		case session.FieldID:
@@ -128,6 +136,25 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ExpiresAt = value.Time
 			}
+		case session.FieldMethod:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field method", values[i])
+			} else if value.Valid {
+				_m.Method = new(session.Method)
+				*_m.Method = session.Method(value.String)
+			}
+		case session.FieldAddress:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field address", values[i])
+			} else if value.Valid {
+				_m.Address = value.String
+			}
+		case session.FieldBrowser:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field browser", values[i])
+			} else if value.Valid {
+				_m.Browser = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -186,6 +213,17 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.Method; v != nil {
+		builder.WriteString("method=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("address=")
+	builder.WriteString(_m.Address)
+	builder.WriteString(", ")
+	builder.WriteString("browser=")
+	builder.WriteString(_m.Browser)
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -85,6 +85,34 @@ func (_u *SessionUpdate) SetNillableExpiresAt(v *time.Time) *SessionUpdate {
 	return _u
 }
 
+// SetAddress sets the "address" field.
+func (_u *SessionUpdate) SetAddress(v string) *SessionUpdate {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// SetNillableAddress sets the "address" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAddress(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetAddress(*v)
+	}
+	return _u
+}
+
+// SetBrowser sets the "browser" field.
+func (_u *SessionUpdate) SetBrowser(v string) *SessionUpdate {
+	_u.mutation.SetBrowser(v)
+	return _u
+}
+
+// SetNillableBrowser sets the "browser" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableBrowser(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetBrowser(*v)
+	}
+	return _u
+}
+
 // SetOfficer sets the "officer" edge to the Officer entity.
 func (_u *SessionUpdate) SetOfficer(v *Officer) *SessionUpdate {
 	return _u.SetOfficerID(v.ID)
@@ -151,6 +179,15 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(session.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.MethodCleared() {
+		_spec.ClearField(session.FieldMethod, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(session.FieldAddress, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Browser(); ok {
+		_spec.SetField(session.FieldBrowser, field.TypeString, value)
 	}
 	if _u.mutation.OfficerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -257,6 +294,34 @@ func (_u *SessionUpdateOne) SetNillableExpiresAt(v *time.Time) *SessionUpdateOne
 	return _u
 }
 
+// SetAddress sets the "address" field.
+func (_u *SessionUpdateOne) SetAddress(v string) *SessionUpdateOne {
+	_u.mutation.SetAddress(v)
+	return _u
+}
+
+// SetNillableAddress sets the "address" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAddress(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAddress(*v)
+	}
+	return _u
+}
+
+// SetBrowser sets the "browser" field.
+func (_u *SessionUpdateOne) SetBrowser(v string) *SessionUpdateOne {
+	_u.mutation.SetBrowser(v)
+	return _u
+}
+
+// SetNillableBrowser sets the "browser" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableBrowser(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetBrowser(*v)
+	}
+	return _u
+}
+
 // SetOfficer sets the "officer" edge to the Officer entity.
 func (_u *SessionUpdateOne) SetOfficer(v *Officer) *SessionUpdateOne {
 	return _u.SetOfficerID(v.ID)
@@ -353,6 +418,15 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(session.FieldExpiresAt, field.TypeTime, value)
+	}
+	if _u.mutation.MethodCleared() {
+		_spec.ClearField(session.FieldMethod, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.Address(); ok {
+		_spec.SetField(session.FieldAddress, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Browser(); ok {
+		_spec.SetField(session.FieldBrowser, field.TypeString, value)
 	}
 	if _u.mutation.OfficerCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -22,6 +22,8 @@ type SignInCode struct {
 	Email string `json:"email,omitempty"`
 	// Hash of the secret of the browser that asked.
 	Browser []byte `json:"-"`
+	// Keyed hash of the network address that asked, by which it is counted.
+	Network []byte `json:"-"`
 	// Hash holds the value of the "hash" field.
 	Hash []byte `json:"-"`
 	// Tries holds the value of the "tries" field.
@@ -40,7 +42,7 @@ func (*SignInCode) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case signincode.FieldBrowser, signincode.FieldHash:
+		case signincode.FieldBrowser, signincode.FieldNetwork, signincode.FieldHash:
 			values[i] = new([]byte)
 		case signincode.FieldTries:
 			values[i] = new(sql.NullInt64)
@@ -82,6 +84,12 @@ func (_m *SignInCode) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field browser", values[i])
 			} else if value != nil {
 				_m.Browser = *value
+			}
+		case signincode.FieldNetwork:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field network", values[i])
+			} else if value != nil {
+				_m.Network = *value
 			}
 		case signincode.FieldHash:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -154,6 +162,8 @@ func (_m *SignInCode) String() string {
 	builder.WriteString(_m.Email)
 	builder.WriteString(", ")
 	builder.WriteString("browser=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("network=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("hash=<sensitive>")
 	builder.WriteString(", ")

@@ -36,6 +36,12 @@ func (_c *SignInCodeCreate) SetBrowser(v []byte) *SignInCodeCreate {
 	return _c
 }
 
+// SetNetwork sets the "network" field.
+func (_c *SignInCodeCreate) SetNetwork(v []byte) *SignInCodeCreate {
+	_c.mutation.SetNetwork(v)
+	return _c
+}
+
 // SetHash sets the "hash" field.
 func (_c *SignInCodeCreate) SetHash(v []byte) *SignInCodeCreate {
 	_c.mutation.SetHash(v)
@@ -160,6 +166,11 @@ func (_c *SignInCodeCreate) check() error {
 			return &ValidationError{Name: "browser", err: fmt.Errorf(`ent: validator failed for field "SignInCode.browser": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Network(); ok {
+		if err := signincode.NetworkValidator(v); err != nil {
+			return &ValidationError{Name: "network", err: fmt.Errorf(`ent: validator failed for field "SignInCode.network": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Hash(); !ok {
 		return &ValidationError{Name: "hash", err: errors.New(`ent: missing required field "SignInCode.hash"`)}
 	}
@@ -220,6 +231,10 @@ func (_c *SignInCodeCreate) createSpec() (*SignInCode, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Browser(); ok {
 		_spec.SetField(signincode.FieldBrowser, field.TypeBytes, value)
 		_node.Browser = value
+	}
+	if value, ok := _c.mutation.Network(); ok {
+		_spec.SetField(signincode.FieldNetwork, field.TypeBytes, value)
+		_node.Network = value
 	}
 	if value, ok := _c.mutation.Hash(); ok {
 		_spec.SetField(signincode.FieldHash, field.TypeBytes, value)
@@ -351,6 +366,9 @@ func (u *SignInCodeUpsertOne) UpdateNewValues() *SignInCodeUpsertOne {
 		}
 		if _, exists := u.create.mutation.Browser(); exists {
 			s.SetIgnore(signincode.FieldBrowser)
+		}
+		if _, exists := u.create.mutation.Network(); exists {
+			s.SetIgnore(signincode.FieldNetwork)
 		}
 		if _, exists := u.create.mutation.Hash(); exists {
 			s.SetIgnore(signincode.FieldHash)
@@ -622,6 +640,9 @@ func (u *SignInCodeUpsertBulk) UpdateNewValues() *SignInCodeUpsertBulk {
 			}
 			if _, exists := b.mutation.Browser(); exists {
 				s.SetIgnore(signincode.FieldBrowser)
+			}
+			if _, exists := b.mutation.Network(); exists {
+				s.SetIgnore(signincode.FieldNetwork)
 			}
 			if _, exists := b.mutation.Hash(); exists {
 				s.SetIgnore(signincode.FieldHash)

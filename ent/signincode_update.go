@@ -117,6 +117,9 @@ func (_u *SignInCodeUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if _u.mutation.NetworkCleared() {
+		_spec.ClearField(signincode.FieldNetwork, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.Tries(); ok {
 		_spec.SetField(signincode.FieldTries, field.TypeInt, value)
 	}
@@ -268,6 +271,9 @@ func (_u *SignInCodeUpdateOne) sqlSave(ctx context.Context) (_node *SignInCode, 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.NetworkCleared() {
+		_spec.ClearField(signincode.FieldNetwork, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.Tries(); ok {
 		_spec.SetField(signincode.FieldTries, field.TypeInt, value)

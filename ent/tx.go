@@ -14,10 +14,22 @@ type Tx struct {
 	config
 	// AllowedDomain is the client for interacting with the AllowedDomain builders.
 	AllowedDomain *AllowedDomainClient
+	// AuditBlock is the client for interacting with the AuditBlock builders.
+	AuditBlock *AuditBlockClient
+	// AuditPending is the client for interacting with the AuditPending builders.
+	AuditPending *AuditPendingClient
+	// AuditPerson is the client for interacting with the AuditPerson builders.
+	AuditPerson *AuditPersonClient
+	// AuditRecord is the client for interacting with the AuditRecord builders.
+	AuditRecord *AuditRecordClient
+	// AuditSeal is the client for interacting with the AuditSeal builders.
+	AuditSeal *AuditSealClient
 	// Batch is the client for interacting with the Batch builders.
 	Batch *BatchClient
 	// BatchRow is the client for interacting with the BatchRow builders.
 	BatchRow *BatchRowClient
+	// DataKeys is the client for interacting with the DataKeys builders.
+	DataKeys *DataKeysClient
 	// DomainRequest is the client for interacting with the DomainRequest builders.
 	DomainRequest *DomainRequestClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -26,10 +38,16 @@ type Tx struct {
 	Invitation *InvitationClient
 	// InvitationEvent is the client for interacting with the InvitationEvent builders.
 	InvitationEvent *InvitationEventClient
+	// KeyHolder is the client for interacting with the KeyHolder builders.
+	KeyHolder *KeyHolderClient
 	// Marker is the client for interacting with the Marker builders.
 	Marker *MarkerClient
 	// Officer is the client for interacting with the Officer builders.
 	Officer *OfficerClient
+	// OfficerIdentity is the client for interacting with the OfficerIdentity builders.
+	OfficerIdentity *OfficerIdentityClient
+	// RateLimit is the client for interacting with the RateLimit builders.
+	RateLimit *RateLimitClient
 	// SandboxClock is the client for interacting with the SandboxClock builders.
 	SandboxClock *SandboxClockClient
 	// SandboxMail is the client for interacting with the SandboxMail builders.
@@ -38,6 +56,8 @@ type Tx struct {
 	SandboxPerson *SandboxPersonClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInAttempt is the client for interacting with the SignInAttempt builders.
+	SignInAttempt *SignInAttemptClient
 	// SignInCode is the client for interacting with the SignInCode builders.
 	SignInCode *SignInCodeClient
 	// Token is the client for interacting with the Token builders.
@@ -174,18 +194,28 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.AllowedDomain = NewAllowedDomainClient(tx.config)
+	tx.AuditBlock = NewAuditBlockClient(tx.config)
+	tx.AuditPending = NewAuditPendingClient(tx.config)
+	tx.AuditPerson = NewAuditPersonClient(tx.config)
+	tx.AuditRecord = NewAuditRecordClient(tx.config)
+	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.Batch = NewBatchClient(tx.config)
 	tx.BatchRow = NewBatchRowClient(tx.config)
+	tx.DataKeys = NewDataKeysClient(tx.config)
 	tx.DomainRequest = NewDomainRequestClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Invitation = NewInvitationClient(tx.config)
 	tx.InvitationEvent = NewInvitationEventClient(tx.config)
+	tx.KeyHolder = NewKeyHolderClient(tx.config)
 	tx.Marker = NewMarkerClient(tx.config)
 	tx.Officer = NewOfficerClient(tx.config)
+	tx.OfficerIdentity = NewOfficerIdentityClient(tx.config)
+	tx.RateLimit = NewRateLimitClient(tx.config)
 	tx.SandboxClock = NewSandboxClockClient(tx.config)
 	tx.SandboxMail = NewSandboxMailClient(tx.config)
 	tx.SandboxPerson = NewSandboxPersonClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SignInAttempt = NewSignInAttemptClient(tx.config)
 	tx.SignInCode = NewSignInCodeClient(tx.config)
 	tx.Token = NewTokenClient(tx.config)
 }

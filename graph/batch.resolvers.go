@@ -172,9 +172,16 @@ func (r *batchRowResolver) Sheet(ctx context.Context, obj *ent.BatchRow) (*strin
 	return &obj.Sheet, nil
 }
 
+// ContactNumber is the resolver for the contactNumber field.
+func (r *batchRowResolver) ContactNumber(ctx context.Context, obj *ent.BatchRow) (*string, error) {
+	_, typed, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return orNil(typed), err
+}
+
 // Issues is the resolver for the issues field.
 func (r *batchRowResolver) Issues(ctx context.Context, obj *ent.BatchRow) ([]*fault.Error, error) {
-	return noNil(obj.Issues), nil
+	_, typed, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return noNil(invite.WithNumber(obj.Issues, typed)), err
 }
 
 // Hints is the resolver for the hints field.

@@ -6,12 +6,13 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"techbiz/ent/domainrequest"
 	"techbiz/graph/generated"
@@ -28,7 +29,13 @@ const complexityLimit = 40_000
 type Options struct {
 	// Introspection lets callers read the schema and be given suggestions.
 	Introspection bool
-	Log           *slog.Logger
+	// Take counts what an operation reads and changes, and returns RATE_LIMITED
+	// where that is too much. Nil counts nothing: the pages count their requests
+	// themselves.
+	Take func(ctx context.Context, reads, changes int) error
+	// Timeout is how long a query or a change may take; 0 means 45 seconds.
+	Timeout time.Duration
+	Log     *slog.Logger
 }
 
 // configurable is what gqlgen's executor and its HTTP server have in common.
@@ -57,8 +64,12 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 // Configure sets up an executor or an HTTP server with everything that holds for
 // every operation: who acts, the limits, the loaders, and what errors look like.
 func Configure(to configurable, r *Resolver, o Options) {
-	to.SetQueryCache(lru.New[*ast.QueryDocument](500))
-	to.SetErrorPresenter(present(o.Log))
+	to.SetQueryCache(newQueryCache())
+	show := present(o.Log)
+	to.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error {
+		r.refused(ctx, err)
+		return show(ctx, err)
+	})
 	to.SetRecoverFunc(func(ctx context.Context, p any) error {
 		o.Log.ErrorContext(ctx, "graphql panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		return fault.New(fault.Internal, "panic")
@@ -67,6 +78,12 @@ func Configure(to configurable, r *Resolver, o Options) {
 	if o.Introspection {
 		to.Use(extension.Introspection{})
 	}
+	// The order counts: each stops what would cost more behind it.
+	if o.Take != nil {
+		to.Use(rateLimit{o.Take})
+	}
+	to.Use(knownOnly{})
+	to.Use(persisted())
 	to.Use(sizeLimit{})
 	to.Use(extension.FixedComplexityLimit(complexityLimit))
 	to.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
@@ -74,10 +91,14 @@ func Configure(to configurable, r *Resolver, o Options) {
 		if err == nil {
 			err = discloses(ctx)
 		}
+		if err == nil {
+			err = r.oneStream(ctx)
+		}
 		if err != nil {
+			r.refused(ctx, err)
 			return graphql.OneShot(&graphql.Response{Errors: graphqlErrors(ctx, err, o.Log)})
 		}
-		return next(begun)
+		return timed(begun, o, next)
 	})
 	// A subscription has many answers, and each reads anew.
 	to.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
@@ -158,6 +179,19 @@ func discloses(ctx context.Context) error {
 	return nil
 }
 
+// oneStream refuses a subscription to several things, where gqlgen would answer with an
+// error that looks like one of ours, and one too many.
+func (r *Resolver) oneStream(ctx context.Context) error {
+	op := graphql.GetOperationContext(ctx)
+	if op.Operation == nil || op.Operation.Operation != ast.Subscription {
+		return nil
+	}
+	if len(graphql.CollectFields(op, op.Operation.SelectionSet, []string{"Subscription"})) != 1 {
+		return fault.New(fault.BadRequest, "Subscribe to one thing at a time.")
+	}
+	return r.streams.take(ctx)
+}
+
 // costs gives lists the price of what they may hold.
 func costs(c *generated.ComplexityRoot) {
 	page := func(child int, first, last *int, size int) int {
@@ -174,6 +208,9 @@ func costs(c *generated.ComplexityRoot) {
 	}
 	c.Query.Batches = func(child int, first *int, _ *string, last *int, _ *string, _ *bool) int {
 		return page(child, first, last, batchesPage)
+	}
+	c.Query.Activity = func(child int, first *int, _ *string, last *int, _ *string, _ *model.ActivityFilter) int {
+		return page(child, first, last, activityPage)
 	}
 	c.Query.Officers = func(child int, first *int, _ *string, last *int, _, _ *string, _ *access.Role) int {
 		return page(child, first, last, officersPage)

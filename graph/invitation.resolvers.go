@@ -21,6 +21,12 @@ import (
 	"github.com/google/uuid"
 )
 
+// ContactNumber is the resolver for the contactNumber field.
+func (r *invitationResolver) ContactNumber(ctx context.Context, obj *ent.Invitation) (*string, error) {
+	number, _, err := invite.Number(r.DB.Keys, obj.ID, obj.ContactNumber)
+	return orNil(number), err
+}
+
 // CanResend is the resolver for the canResend field.
 func (r *invitationResolver) CanResend(ctx context.Context, obj *ent.Invitation) (bool, error) {
 	can, _ := invite.Resend(obj, r.DB.Now())

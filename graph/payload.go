@@ -47,6 +47,20 @@ func rowPayload(r *ent.BatchRow, b *ent.Batch, err error) (*model.BatchRowPayloa
 	return &model.BatchRowPayload{Row: r, Batch: b, Errors: []*fault.Error{}}, nil
 }
 
+// sessionsPayload answers a change of the caller's sessions with those that are left.
+func (r *Resolver) sessionsPayload(ctx context.Context, err error) (*model.SessionsPayload, error) {
+	left := []*ent.Session{}
+	var faults []*fault.Error
+	if err != nil {
+		if faults, err = split(err); err != nil {
+			return nil, err
+		}
+	} else if left, err = r.SignIn.Sessions(ctx); err != nil {
+		return nil, err
+	}
+	return &model.SessionsPayload{Sessions: left, Errors: noNil(faults)}, nil
+}
+
 // noNil is a list that GraphQL writes as [] when it is empty.
 func noNil(l fault.List) []*fault.Error { return append([]*fault.Error{}, l...) }
 
@@ -190,4 +204,12 @@ func readerAt(u graphql.Upload) (io.ReaderAt, error) {
 		return nil, fmt.Errorf("read upload: %w", err)
 	}
 	return bytes.NewReader(raw), nil
+}
+
+// orNil is nil for empty text.
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

@@ -24,6 +24,7 @@ type asked map[string]asked
 var listed = []string{
 	"InvitationConnection", "InvitationEdge", "Invitation", "InvitationEvent",
 	"BatchConnection", "BatchEdge", "Batch", "BatchRowConnection", "BatchRowEdge", "BatchRow", "UndoReceipt", "Officer",
+	"ActivityConnection", "ActivityEdge", "Activity",
 }
 
 func (a asked) add(op *graphql.OperationContext, set ast.SelectionSet) {

@@ -12,6 +12,7 @@ package graph
 import (
 	"log/slog"
 
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/domain"
@@ -26,7 +27,10 @@ type Resolver struct {
 	Invites *invite.Service
 	Lists   *batch.Service
 	Domains *domain.Service
-	SignIn  *signin.Service // its tokens
+	SignIn  *signin.Service // tokens and sessions
 	Hub     *watch.Hub
+	Audit   *audit.Log
 	Log     *slog.Logger
+
+	streams streams // that are open
 }

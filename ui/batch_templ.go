@@ -73,7 +73,7 @@ func uploadPage(f component.Frame, v uploadView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = component.FileUpload(v.Form, "/invite/multiple", "shell", "Drag your Excel file here, or choose it", ".xlsx made from our template, or .csv with its columns, at most "+megabytes(v.MaxUpload)+" and "+component.Plural(v.MaxRows, "user", "users")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = component.FileUpload(v.Form, "/invite/multiple", "shell", "Drag your Excel or CSV file here, or choose it", ".xlsx made from our template, or .csv with its columns, at most "+megabytes(v.MaxUpload)+" and "+component.Plural(v.MaxRows, "user", "users")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

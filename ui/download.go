@@ -38,11 +38,14 @@ func (p *portal) download(w http.ResponseWriter, r *http.Request, what string, w
 	}
 	// A large workbook takes its time before the first byte leaves.
 	_ = http.NewResponseController(w).SetWriteDeadline(clock.Machine().Add(2 * exportPatience))
-	out := &attachment{ResponseWriter: w, name: p.downloadName(what, b)}
+	begin := func() error {
+		return p.recordExport(r.Context(), Export{What: recordedAs[what], Format: "xlsx", List: b.Id})
+	}
+	out := &attachment{ResponseWriter: w, name: p.downloadName(what, b), begin: begin}
 	err = write(r.Context(), id, out)
 	if err != nil && out.begun {
 		if r.Context().Err() == nil {
-			p.Log.ErrorContext(r.Context(), "download ended early", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "download ended early", "route", r.Pattern, "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}
@@ -58,16 +61,23 @@ func (p *portal) downloadName(what string, b operation.BatchSummary) string {
 	return name + ".xlsx"
 }
 
+// recordedAs is how the activity log calls the downloads about a list.
+var recordedAs = map[string]string{"to-fix": "corrections", "report": "report"}
+
 // attachment is an answer that becomes a workbook to keep with its first byte.
 type attachment struct {
 	http.ResponseWriter
 	name  string
+	begin func() error // comes before the first byte
 	begun bool
 }
 
 // Write sends a part of the workbook.
 func (a *attachment) Write(b []byte) (int, error) {
 	if !a.begun {
+		if err := a.begin(); err != nil {
+			return 0, err
+		}
 		a.begun = true
 		a.Header().Set("Content-Type", workbookType)
 		a.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.name}))

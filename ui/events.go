@@ -68,7 +68,7 @@ func stream[T any](p *portal, w http.ResponseWriter, r *http.Request, source ite
 		}
 	}
 	if r.Context().Err() == nil && fault.CodeOf(s.err) != fault.Unauthenticated {
-		p.Log.WarnContext(r.Context(), "stream ended", "path", r.URL.Path, "error", s.err)
+		p.Log.WarnContext(r.Context(), "stream ended", "route", r.Pattern, "error", s.err)
 	}
 	return nil // the answer has begun: no page can follow
 }

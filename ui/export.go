@@ -15,6 +15,7 @@ import (
 
 	"techbiz/internal/clock"
 	"techbiz/internal/formula"
+	"techbiz/ui/component"
 	"techbiz/ui/operation"
 )
 
@@ -40,7 +41,7 @@ type exportColumn struct {
 var exportColumns = []exportColumn{
 	{heading: "First Name", width: 18, text: func(i operation.InvitationExport) string { return text(i.FirstName) }},
 	{heading: "Last Name", width: 18, text: func(i operation.InvitationExport) string { return text(i.LastName) }},
-	{heading: "Email", width: 34, text: func(i operation.InvitationExport) string { return i.Email }},
+	{heading: "Email", width: 34, text: func(i operation.InvitationExport) string { return component.ShownAddress(i.Email) }},
 	{heading: "Organisation", width: 24, text: func(i operation.InvitationExport) string { return text(i.Organisation) }},
 	{heading: "Department", width: 20, text: func(i operation.InvitationExport) string { return text(i.Department) }},
 	{heading: "Date of Invite", width: 14, day: func(i operation.InvitationExport) *time.Time { return &i.InvitedAt }},
@@ -106,12 +107,15 @@ func (p *portal) export(w http.ResponseWriter, r *http.Request, contentType, ext
 	if err != nil {
 		return err
 	}
+	if err := p.recordExport(r.Context(), Export{What: "status", Format: extension, Rows: exactly(first.TotalCount, first.TotalIsExact)}); err != nil {
+		return err
+	}
 	name := "user-creation-status-" + p.Clock().In(clock.Singapore).Format("2006-01-02") + "." + extension
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	if err := p.exportAll(w, r, q, first, open); err != nil {
 		if r.Context().Err() == nil {
-			p.Log.ErrorContext(r.Context(), "export ended early", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "export ended early", "route", r.Pattern, "error", err)
 		}
 		panic(http.ErrAbortHandler)
 	}
@@ -144,9 +148,9 @@ func (p *portal) exportAll(w http.ResponseWriter, r *http.Request, q url.Values,
 	}
 }
 
-// exported reads one page of the list.
+// exported reads one page of the list; the first one is counted as well.
 func (p *portal) exported(ctx context.Context, q url.Values, after *string) (*operation.InvitationsExportInvitationsInvitationConnection, error) {
-	answer, err := operation.InvitationsExport(ctx, p.gql, pointer(exportPage), after, invitationFilter(q), sortingOf(q).order())
+	answer, err := operation.InvitationsExport(ctx, p.gql, pointer(exportPage), after, invitationFilter(q), sortingOf(q).order(), after == nil)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"techbiz/internal/access"
 	"techbiz/internal/fault"
 	"techbiz/internal/requestid"
 	"techbiz/internal/signin"
@@ -26,6 +27,8 @@ type errorView struct {
 	Happened  string
 	Todo      []string
 	Again     string // address to try again, "" where that may not help
+	Away      bool   // somebody is turned away: there is nothing to go on to
+	Back      bool   // but signing in as somebody else
 	RequestID string
 }
 
@@ -92,6 +95,12 @@ const clientClosed = 499
 // fail answers a request whose handler returned err.
 func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 	code := fault.CodeOf(err)
+	if access.Refused(r.Context()) != nil {
+		if err := p.refused(w, r); err != nil {
+			p.Log.ErrorContext(r.Context(), "error page failed", "path", r.URL.Path, "error", err)
+		}
+		return
+	}
 	if code == fault.Unauthenticated {
 		p.askSignIn(w, r)
 		return
@@ -107,7 +116,12 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		f = failures[fault.Internal]
 	}
 	if f.status >= http.StatusInternalServerError {
-		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "page failed", "method", r.Method, "route", r.Pattern, "error", err)
+	}
+	if Background(r) && code == fault.RateLimited {
+		w.Header().Set("HX-Reswap", "none") // what stands there stays, until the next time
+		w.WriteHeader(f.status)
+		return
 	}
 	frame := p.frame(r, component.Frame{Title: f.title})
 	v := errorView{Happened: f.happened, Todo: f.todo, RequestID: w.Header().Get(requestid.Header)}
@@ -118,7 +132,7 @@ func (p *portal) fail(w http.ResponseWriter, r *http.Request, err error) {
 		v.Again = r.URL.RequestURI()
 	}
 	if err := p.show(w, r, f.status, errorPage(frame, v)); err != nil {
-		p.Log.ErrorContext(r.Context(), "error page failed", "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, f.title, f.status)
 	}
 }
@@ -137,18 +151,26 @@ func (p *portal) askSignIn(w http.ResponseWriter, r *http.Request) {
 	case isHTMX(r) && !read:
 		w.Header().Set("HX-Retarget", "#signin")
 		w.Header().Set("HX-Reswap", "innerHTML")
-		p.mustWrite(w, r, http.StatusUnauthorized, signInDialog(signInView{Form: component.Form{Prefix: "signin-"}, Sandbox: p.hasMailbox()}))
+		p.mustWrite(w, r, http.StatusUnauthorized, p.dialogAgain(r))
 	case isHTMX(r):
 		w.Header().Set("HX-Redirect", signInAddress(localPath(r.Header.Get("HX-Current-URL"))))
 		w.WriteHeader(http.StatusNoContent)
 	case read:
 		http.Redirect(w, r, signInAddress(r.URL.RequestURI()), http.StatusSeeOther)
 	case resumable[r.URL.Path]:
-		v := signInView{Next: r.URL.Path, Keep: r.PostForm.Encode(), Ended: true, Sandbox: p.hasMailbox()}
+		v := p.newSignInView()
+		v.Next, v.Keep, v.Ended = r.URL.Path, r.PostForm.Encode(), true
 		p.mustWrite(w, r, http.StatusUnauthorized, signInPage(p.frame(r, component.Frame{Title: "Sign in"}), v))
 	default:
 		http.Redirect(w, r, signInAddress(localPath(r.Referer())), http.StatusSeeOther)
 	}
+}
+
+// dialogAgain asks to sign in again, over a page whose session has ended.
+func (p *portal) dialogAgain(r *http.Request) templ.Component {
+	v := p.newSignInView()
+	v.Prefix, v.ProviderDown = "signin-", p.SignIn.ProviderDown(r.Context())
+	return signInDialog(v)
 }
 
 // Background says of a request that a page made it by itself, for its live
@@ -160,7 +182,7 @@ func Background(r *http.Request) bool {
 // mustWrite answers where nothing better is left to say.
 func (p *portal) mustWrite(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	if err := p.write(w, r, status, c); err != nil {
-		p.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "error", err)
+		p.Log.ErrorContext(r.Context(), "page failed", "route", r.Pattern, "error", err)
 		http.Error(w, failures[fault.Internal].title, http.StatusInternalServerError)
 	}
 }

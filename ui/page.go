@@ -23,7 +23,9 @@ import (
 // Bodies that are no file: forms and the sandbox's JSON.
 const maxForm = 64 << 10
 
-const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+// Every browser knows report-uri. Its successor report-to silences it, and is not
+// heard where the portal is not reached by HTTPS.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; report-uri /csp-report"
 
 // handler answers a request, or says why not.
 type handler func(w http.ResponseWriter, r *http.Request) error
@@ -40,7 +42,11 @@ func (p *portal) serve(h handler) http.HandlerFunc {
 				p.fail(w, r, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 			}
 		}()
-		if err := h(w, r); err != nil {
+		err := access.Refused(r.Context())
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			p.fail(w, r, err)
 		}
 	}
@@ -55,6 +61,24 @@ func (p *portal) officer(h handler) http.HandlerFunc { return p.serve(withForm(s
 
 // officerFile is officer for a handler that bounds and reads its body itself.
 func (p *portal) officerFile(h handler) http.HandlerFunc { return p.serve(signedInOnly(h)) }
+
+// limited counts each request, before anything is spent on it.
+func (p *portal) limited(next http.Handler) http.Handler {
+	if p.Take == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reads, changes := 0, 1
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			reads, changes = 1, 0
+		}
+		if err := p.Take(r.Context(), reads, changes); err != nil {
+			p.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 func signedInOnly(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -102,10 +126,13 @@ func (p *portal) frame(r *http.Request, f component.Frame) component.Frame {
 		f.Admin = a.May(access.AllowDomain)
 	}
 	f.Links = p.Links
-	f.Year = p.Clock().In(clock.Singapore).Year()
+	f.Year = p.year()
 	f.Partial = isHTMX(r)
 	return f
 }
+
+// year is the one in the footer.
+func (p *portal) year() int { return p.Clock().In(clock.Singapore).Year() }
 
 func isHTMX(r *http.Request) bool {
 	return r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-History-Restore-Request") == ""

@@ -17,7 +17,14 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("POST /sign-in", p.open(p.sendCode))
 	m.HandleFunc("GET /sign-in/code", p.open(p.codeForm))
 	m.HandleFunc("POST /sign-in/code", p.open(p.signIn))
+	m.HandleFunc("GET "+providerPath, p.open(p.toProvider))
+	m.HandleFunc("GET "+CallbackPath, p.open(p.fromProvider))
+	m.HandleFunc("GET "+donePath, p.officer(p.doneAtProvider))
 	m.HandleFunc("POST /sign-out", p.open(p.signOut))
+	m.HandleFunc("GET "+SignedOutPath, p.open(p.signedOut))
+	m.HandleFunc("GET /sessions", p.officer(p.sessions))
+	m.HandleFunc("POST /sessions/end", p.officer(p.endSessions))
+	m.HandleFunc("POST /sessions/{id}/end", p.officer(p.endSession))
 	m.HandleFunc("GET /session/live", p.officer(p.sessionLive))
 	m.HandleFunc("POST /session/keep", p.officer(p.keepSession))
 
@@ -48,6 +55,12 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("POST /status/{id}/correct", p.officer(p.correct))
 	m.HandleFunc("POST /status/{id}/correct/check", p.officer(p.checkCorrect))
 
+	m.HandleFunc("GET /activity", p.officer(p.activity))
+	m.HandleFunc("GET /activity/export.csv", p.officer(p.exportActivity))
+
+	if p.Explorer {
+		m.HandleFunc("GET /explorer", p.officer(p.explorer))
+	}
 	if p.Sandbox != nil {
 		m.HandleFunc("GET /sandbox", p.open(p.sandbox))
 		m.HandleFunc("GET /sandbox/live", p.open(p.sandboxLive))
@@ -63,9 +76,12 @@ func (p *portal) routes() http.Handler {
 
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.RecordRefused != nil {
+			p.RecordRefused(r.Context(), "A form from another site")
+		}
 		p.fail(w, r, fault.New(fault.Forbidden, "The form was sent from another site, so we did not take it."))
 	}))
-	pages := headers(sameOrigin.Handler(p.whole(m)))
+	pages := headers(sameOrigin.Handler(p.limited(p.whole(m))))
 	all := http.NewServeMux()
 	all.Handle("GET /static/", static.Handler())
 	all.Handle("/", pages)

@@ -123,7 +123,7 @@ func (p *portal) json(w http.ResponseWriter, r *http.Request, answer any, err er
 		f, ok := failures[fault.CodeOf(err)]
 		if !ok || f.status == http.StatusInternalServerError {
 			f = failures[fault.Internal]
-			p.Log.ErrorContext(r.Context(), "sandbox failed", "path", r.URL.Path, "error", err)
+			p.Log.ErrorContext(r.Context(), "sandbox failed", "route", r.Pattern, "error", err)
 		}
 		status = f.status
 		body := map[string]any{"code": fault.CodeOf(err), "message": f.title}

@@ -1,9 +1,10 @@
 package ui
 
 import (
-	"errors"
+	"math"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"techbiz/internal/access"
@@ -19,6 +20,11 @@ type signInView struct {
 	Ended   bool   // a session has ended
 	SentTo  string // the address that the code went to
 	Sandbox bool   // whether the mail is to be found in the sandbox
+
+	Provider     string // what people call the OpenID provider; "" for none
+	ProviderDown bool
+	Codes        bool   // whether one-time codes are sent
+	Alert        string // what went wrong at the provider
 }
 
 // signInForm shows the first step: whose code is wanted.
@@ -80,19 +86,31 @@ func (p *portal) signIn(w http.ResponseWriter, r *http.Request) error {
 
 // signOut ends the session.
 func (p *portal) signOut(w http.ResponseWriter, r *http.Request) error {
-	if err := p.SignIn.SignOut(w, r); err != nil {
+	out, err := p.SignIn.SignOut(w, r)
+	if err != nil {
 		return err
+	}
+	// What the browser kept of the pages goes as well; it heeds this under HTTPS.
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	if out != nil {
+		return p.signOutThere(w, r, out)
 	}
 	return seeOther(w, r, "/sign-in")
 }
 
 func (p *portal) signInView(r *http.Request) signInView {
-	return signInView{
-		Form:    component.Form{Values: map[string]string{}},
-		Next:    localPath(r.FormValue("next")),
-		Keep:    r.PostForm.Get("keep"),
-		Sandbox: p.hasMailbox(),
+	v := p.newSignInView()
+	v.Values = map[string]string{}
+	v.Next, v.Keep = localPath(r.FormValue("next")), r.PostForm.Get("keep")
+	if !resumable[v.Next] {
+		v.Keep = ""
 	}
+	return v
+}
+
+// newSignInView is the first step of nobody in particular.
+func (p *portal) newSignInView() signInView {
+	return signInView{Next: "/", Sandbox: p.hasMailbox(), Provider: p.SignIn.ProviderName(), Codes: p.SignIn.OffersCodes()}
 }
 
 // hasMailbox says whether mails are to be found in the sandbox.
@@ -101,6 +119,10 @@ func (p *portal) hasMailbox() bool { return p.Sandbox != nil && !p.MailLeaves }
 // signInFault shows a step again with what is wrong.
 func (p *portal) signInFault(w http.ResponseWriter, r *http.Request, v signInView, title string, err error) error {
 	faults := fault.Of(err)
+	inDialog := isHTMX(r) && target(r) == "signin"
+	if code := fault.CodeOf(err); code == fault.Forbidden || code == fault.NotPublicOfficer && !inDialog {
+		return p.turnAway(w, r, err)
+	}
 	if len(faults) == 0 || faults[0].Code == fault.Internal {
 		return err
 	}
@@ -113,6 +135,9 @@ func (p *portal) signInFault(w http.ResponseWriter, r *http.Request, v signInVie
 		switch f.Code {
 		case fault.RateLimited:
 			status = http.StatusTooManyRequests
+			if f.RetryAt != nil {
+				w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.SignIn.Until(*f.RetryAt).Seconds()))))
+			}
 		case fault.Unavailable:
 			status = http.StatusServiceUnavailable
 		}
@@ -124,23 +149,28 @@ func (p *portal) signInFault(w http.ResponseWriter, r *http.Request, v signInVie
 // showSignIn answers with a step: as a page, or to htmx as a dialog over the
 // page whose session has ended.
 func (p *portal) showSignIn(w http.ResponseWriter, r *http.Request, status int, title string, v signInView) error {
+	if v.Provider != "" && v.SentTo == "" {
+		v.ProviderDown = p.SignIn.ProviderDown(r.Context())
+	}
 	if isHTMX(r) && target(r) == "signin" {
 		v.Prefix = "signin-"
 		return p.write(w, r, status, signInDialog(v))
 	}
 	if isHTMX(r) {
-		return p.redirectHTMX(w, r)
+		return p.redirectHTMX(w, r, v)
 	}
 	return p.write(w, r, status, signInPage(p.frame(r, component.Frame{Title: title}), v))
 }
 
 // redirectHTMX makes the browser load the address itself, where a part of a page
-// was asked for and the whole page is another one.
-func (p *portal) redirectHTMX(w http.ResponseWriter, r *http.Request) error {
+// was asked for and the whole page is another one. Steps of signing in are sent by
+// the dialog's form alone: whatever else sent one begins again.
+func (p *portal) redirectHTMX(w http.ResponseWriter, r *http.Request, v signInView) error {
+	address := r.URL.RequestURI()
 	if r.Method != http.MethodGet {
-		return errors.New("ui: a redirect of " + r.Method)
+		address = signInAddress(v.Next)
 	}
-	w.Header().Set("HX-Redirect", r.URL.RequestURI())
+	w.Header().Set("HX-Redirect", address)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -1594,7 +1594,7 @@ func invitationRow(i operation.InvitationRow, l listed, news string) templ.Compo
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = inDialog("details-"+i.Id, detailsAddress(i.Id, l.Back), i.Email).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = inDialog("details-"+i.Id, detailsAddress(i.Id, l.Back), component.ShownAddress(i.Email)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var69), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -50,7 +50,7 @@ func hasMore(q url.Values) bool { return slices.ContainsFunc(moreFilters, q.Has)
 // over says that an invitation has ended without an account: only another
 // invitation helps.
 func over(i operation.InvitationRow) bool {
-	return i.TechPassStatus == operation.TechPassStatusUserNotFound
+	return i.TechPassStatus == operation.TechPassStatusUserNotFound && !component.IsRemoved(i.Email)
 }
 
 // nothingToDo says that a row's last cell is empty.
@@ -114,6 +114,9 @@ func officerName(p operation.Person) string {
 	if name := text(p.Name); name != "" {
 		return name
 	}
+	if strings.HasSuffix(p.Email, "@removed.invalid") {
+		return "(removed)"
+	}
 	return p.Email
 }
 
@@ -122,7 +125,7 @@ func techPassID(i operation.InvitationDetails) string {
 	if name := text(i.TechPassUsername); name != "" {
 		return name + "@techpass.gov.sg"
 	}
-	return i.Email
+	return component.ShownAddress(i.Email)
 }
 
 // fullName is the name of an invitee, and the address where none is known.
@@ -130,7 +133,7 @@ func fullName(i operation.InvitationRow) string {
 	if name := joined(text(i.FirstName), text(i.LastName)); name != "" {
 		return name
 	}
-	return i.Email
+	return component.ShownAddress(i.Email)
 }
 
 func yesOrNo(b bool) string {

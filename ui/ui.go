@@ -52,8 +52,19 @@ type Config struct {
 	// what became of all its rows, for whoever acts in the context. Nothing is written
 	// where there is an error.
 	Corrections, Report func(ctx context.Context, list uuid.UUID, w io.Writer) error
+	// RecordExport tells the activity log what leaves; where it fails, nothing does.
+	// Nil for no log.
+	RecordExport func(context.Context, Export) error
+	// RecordRefused tells the activity log of a request that is refused for where it
+	// comes from. Nil for no log.
+	RecordRefused func(ctx context.Context, reason string)
 	// Recall is how long a submitted list can be called back before it runs.
 	Recall time.Duration
+	// Take counts what a request reads and changes, and returns RATE_LIMITED where
+	// that is too much. Nil counts nothing.
+	Take func(ctx context.Context, reads, changes int) error
+	// Explorer is set where the schema is told, at /explorer.
+	Explorer bool
 	// Links lead out of the portal.
 	Links Links
 	// Clock is the business clock, which the sandbox can move forward.
@@ -64,6 +75,30 @@ type Config struct {
 	MaxRows int
 	// Log takes what went wrong on our side.
 	Log *slog.Logger
+}
+
+// Export is data that leaves as a file.
+type Export struct {
+	What   string // status, activity, corrections or report
+	Format string
+	Rows   *int   // nil where they were not counted
+	List   string // id of the list that it is about
+}
+
+// exactly is a count, nil where it is none that can be relied on.
+func exactly(n int, exact bool) *int {
+	if !exact {
+		return nil
+	}
+	return &n
+}
+
+// recordExport tells the activity log what leaves.
+func (p *portal) recordExport(ctx context.Context, e Export) error {
+	if p.RecordExport == nil {
+		return nil
+	}
+	return p.RecordExport(ctx, e)
 }
 
 // portal is the handlers' receiver.

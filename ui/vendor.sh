@@ -28,4 +28,9 @@ vendor htmx.org dist/ext/hx-sse.min.js hx-sse.min.js
 vendor @govtechsg/sgds-web-component themes/root.css root.css
 vendor @govtechsg/sgds-web-component themes/day.css day.css
 vendor @fontsource-variable/inter files/inter-latin-wght-normal.woff2 inter-latin-wght-normal.woff2
+# The API's explorer.
+vendor graphiql graphiql.min.js graphiql.min.js
+vendor graphiql graphiql.min.css graphiql.min.css
+vendor react umd/react.production.min.js react.production.min.js
+vendor react-dom umd/react-dom.production.min.js react-dom.production.min.js
 printf '[\n%s\n]\n' "$manifest" >"$out/manifest.json"

@@ -106,7 +106,7 @@ func remarkOn(i operation.InvitationRow) string {
 func person(i operation.InvitationRow) string {
 	name := joined(text(i.FirstName), text(i.LastName))
 	if name == "" {
-		return i.Email
+		return component.ShownAddress(i.Email)
 	}
 	return name + " (" + i.Email + ")"
 }

@@ -30,7 +30,7 @@ type apiServer struct {
 }
 
 // serveAPI serves a database until the test ends, with vendor.com allowed.
-func serveAPI(t *testing.T, place []string, settings ...string) *apiServer {
+func serveAPI(t testing.TB, place []string, settings ...string) *apiServer {
 	t.Helper()
 	args := append([]string{"--allowed-domains=vendor.com,supplier.sg"}, settings...)
 	return &apiServer{base: start(t, append(args, place...)...), place: place, tokens: map[string]string{}}
@@ -38,7 +38,7 @@ func serveAPI(t *testing.T, place []string, settings ...string) *apiServer {
 
 // token returns the token of an officer, made when it is first needed; an officer
 // whose name begins with admin is an administrator.
-func (s *apiServer) token(t *testing.T, email string) string {
+func (s *apiServer) token(t testing.TB, email string) string {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()

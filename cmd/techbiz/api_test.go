@@ -26,9 +26,9 @@ const patience = 3 * time.Minute
 
 // databases are the command-line settings of an empty, migrated database of each
 // kind.
-var databases = map[string]func(*testing.T) []string{
-	"SQLite": func(t *testing.T) []string { return []string{"--data", t.TempDir()} },
-	"PostgreSQL": func(t *testing.T) []string {
+var databases = map[string]func(testing.TB) []string{
+	"SQLite": func(t testing.TB) []string { return []string{"--data", t.TempDir()} },
+	"PostgreSQL": func(t testing.TB) []string {
 		place := []string{"--data", t.TempDir(), "--database-url", databasetest.PostgresURL(t)}
 		if got := runProgram(t, nil, append([]string{"migrate"}, place...)...); got.status != 0 {
 			t.Fatalf("migrate: %+v", got)
@@ -142,7 +142,7 @@ func pause(t *testing.T, d time.Duration) {
 	}
 }
 
-func readFile(t *testing.T, name string) []byte {
+func readFile(t testing.TB, name string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(name)
 	if err != nil {

@@ -112,8 +112,9 @@ func vendorTurnedAway(t *testing.T, c *chromium, on *portal) {
 	for _, email := range []string{"mei.ling@vendor.com", "mei.ling@techpass.gov.sg"} {
 		p.fill("Email address", email)
 		p.click("button", "Send code")
-		p.invalid("Email address", "public officer")
-		p.holds("Email address", email)
+		p.heading("This module is for public officers")
+		p.sees("ask the public officer you work with")
+		p.click("link", "Back to sign-in")
 	}
 	p.fill("Email address", "toh.yi.xuan@tech.gov.sg")
 	p.click("button", "Send code")

@@ -144,7 +144,7 @@ func reviewOfList(t *testing.T, c *chromium, on *portal) {
 	p.click("button", "Reset")
 	p.click("button", "Confirm")
 	p.at("/invite/multiple")
-	p.sees("Drag your Excel file here")
+	p.sees("Drag your Excel or CSV file here")
 	if strings.Contains(p.text(), "You have a list under review.") {
 		t.Error("the list stands there after Reset")
 	}

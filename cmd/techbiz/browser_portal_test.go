@@ -28,7 +28,7 @@ type portal struct {
 // that the tests and the fixtures use.
 func servePortal(t *testing.T, place []string, settings ...string) *portal {
 	t.Helper()
-	args := append([]string{"--allowed-domains=vendor.com,vendor.example"}, settings...)
+	args := append([]string{"--allowed-domains=vendor.com,vendor.example", "--code-interval=0s", "--codes-per-hour=0"}, settings...)
 	return &portal{base: start(t, append(args, place...)...)}
 }
 

@@ -42,7 +42,14 @@ func TestBrowser(t *testing.T) {
 		"a session is kept, and ends":                                 sessionIsKept,
 		"a session that changes in another tab":                       sessionElsewhere,
 		"a form is filled in for its officer":                         formIsFilledIn,
+		"signing in at a provider":                                    providerSignIn,
+		"signing in at a provider over a form":                        providerOverForm,
+		"signing in at a provider over a form, without JavaScript":    providerOverFormPlainly,
+		"whom the provider or a rule keeps out":                       keptOutByRules,
+		"where an officer is signed in":                               whereSignedIn,
 		"pages weigh little":                                          pagesWeighLittle,
+		"what was done is found":                                      activityFound,
+		"what was done is found, without JavaScript":                  activityPlainly,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

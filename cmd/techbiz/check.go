@@ -14,6 +14,9 @@ import (
 	relay "techbiz/internal/mail"
 )
 
+// sandboxDirectory is the setting of the sandbox's directory.
+const sandboxDirectory = "sandbox"
+
 const (
 	maxRowsLimit  = 100_000
 	leastUpload   = 1 << 10
@@ -30,8 +33,8 @@ const (
 
 func (s *Settings) check() error {
 	for _, rule := range []func() error{
-		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail, s.checkSandbox,
-		s.checkSession, s.checkUpload, s.Logging.check,
+		s.checkAddr, s.checkBaseURL, s.Storage.check, s.checkPeople, s.checkDirectory, s.checkMail,
+		s.checkSession, s.SignIn.check, s.checkUpload, s.Logging.check, s.checkProduction,
 	} {
 		if err := rule(); err != nil {
 			return err
@@ -124,7 +127,7 @@ func (s *Settings) checkPeople() error {
 func isDomain(d string) bool { return len(d) <= maxDomainSize && address.Valid("x@"+d) }
 
 func (s *Settings) checkDirectory() error {
-	if s.Directory != "sandbox" {
+	if s.Directory != sandboxDirectory {
 		return mistaken("directory", "there is no directory %q; choose sandbox", s.Directory)
 	}
 	return nil
@@ -143,23 +146,6 @@ func (s *Settings) checkMail() error {
 	}
 	r.Close()
 	return nil
-}
-
-// checkSandbox keeps the sandbox, in which anybody may read every mail, on one's
-// own machine.
-func (s *Settings) checkSandbox() error {
-	parts := []string{}
-	if s.Directory == "sandbox" {
-		parts = append(parts, "directory")
-	}
-	if s.SMTPURL == "" {
-		parts = append(parts, "mailbox")
-	}
-	if len(parts) == 0 || s.Sandbox || isLoopback(s.Addr) {
-		return nil
-	}
-	return mistaken("addr", "%s is not a loopback address, and with the sandbox's %s anybody who reaches it could act as anybody; "+
-		"listen on 127.0.0.1, or say with --sandbox (TECHBIZ_SANDBOX=1) that it is meant", s.Addr, strings.Join(parts, " and "))
 }
 
 func isLoopback(addr string) bool {

@@ -35,21 +35,27 @@ Examples:
   techbiz template users.xlsx
 
 Every setting is a flag and an environment variable; the flag wins, and an empty
-variable counts as unset. Exit status 2 is a mistake in a setting, 1 a failure.`
+variable counts as unset. A secret may stand in a file, which NAME_FILE names in place
+of NAME. Exit status 2 is a mistake in a setting, 1 a failure.`
 
 // commandLine is what can be typed; each command is in a file of its name.
 type commandLine struct {
-	Serve    serveCommand    `cmd:"" default:"withargs" help:"Serve the portal and the API (the default command)."`
-	Migrate  migrateCommand  `cmd:"" help:"Bring the database to what this program needs."`
-	Token    tokenCommands   `cmd:"" help:"Make and revoke API tokens."`
-	Template templateCommand `cmd:"" help:"Write the Excel template for multiple accounts."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve    serveCommand     `cmd:"" default:"withargs" help:"Serve the portal and the API (the default command)."`
+	Migrate  migrateCommand   `cmd:"" help:"Bring the database to what this program needs."`
+	Token    tokenCommands    `cmd:"" help:"Make and revoke API tokens."`
+	Identity identityCommands `cmd:"" help:"Undo who an officer is at the OpenID provider."`
+	Audit    auditCommands    `cmd:"" help:"Check the activity log."`
+	Keys     keysCommands     `cmd:"" help:"Make and exchange the keys that contact numbers are sealed with."`
+	Person   personCommands   `cmd:"" help:"Show or erase what is held about one person."`
+	Template templateCommand  `cmd:"" help:"Write the Excel template for multiple accounts."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
 var groups = []kong.Group{
 	{Key: "server", Title: "Server"},
 	{Key: "storage", Title: "Data"},
 	{Key: "people", Title: "Who may be invited, and who administers"},
+	{Key: "sign-in", Title: "How officers sign in, and from where"},
 	{Key: "directory", Title: "Directory and sandbox"},
 	{Key: "mail", Title: "Mail"},
 	{Key: "upload", Title: "Create multiple accounts"},
@@ -78,7 +84,7 @@ type checker interface{ check() error }
 func (p *program) run(ctx context.Context, args []string) int {
 	exited := false
 	var cl commandLine
-	vars := variables{byValue: map[*kong.Value]string{}, byFlag: map[string]string{}, set: map[string]string{}}
+	vars := variables{byValue: map[*kong.Value]string{}, byFlag: map[string]string{}, set: map[string]string{}, secrets: map[string]bool{}}
 	parser, err := kong.New(&cl,
 		kong.Name("techbiz"), kong.Description(description), kong.ExplicitGroups(groups),
 		kong.Writers(p.stdout, p.stderr), kong.Exit(func(int) { exited = true }),
@@ -118,10 +124,17 @@ func usage(err error) error {
 	return &mistake{message: err.Error() + `; "techbiz --help" says what there is`}
 }
 
-// report prints err, if any, as one line, and returns the exit status.
+// report prints err, if any, as one line, or one each for several mistakes, and
+// returns the exit status.
 func (p *program) report(err error, vars variables) int {
 	if err == nil {
 		return exitOK
+	}
+	if all, ok := errors.AsType[mistakes](err); ok {
+		for _, one := range all {
+			p.report(one, vars)
+		}
+		return exitMistake
 	}
 	line, status := err.Error(), exitFailure
 	var m *mistake
@@ -150,6 +163,7 @@ type variables struct {
 	byValue map[*kong.Value]string // names
 	byFlag  map[string]string      // names
 	set     map[string]string      // values of those that are set
+	secrets map[string]bool        // names of those that name the file of a secret
 }
 
 // takeFrom collects the variables' names from the parser, and their values from
@@ -168,14 +182,28 @@ func (v variables) takeFrom(parser *kong.Kong, env []string) error {
 			}
 			flag.Envs, flag.Tag.Envs = nil, nil
 			flag.Mapper = namingMapper{flag.Mapper}
+			if file := secretFile(flag.Value, v.byValue[flag.Value]); file != "" {
+				v.secrets[file] = true
+			}
 		}
 		return next(nil)
 	})
 }
 
 func (v variables) resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	if value := v.set[v.byValue[flag.Value]]; value != "" {
+	name := v.byValue[flag.Value]
+	value, file := v.set[name], secretFile(flag.Value, name)
+	switch path := v.set[file]; {
+	case value != "" && path != "":
+		return nil, mistaken(flag.Name, "%s is set as well; keep one of them", file)
+	case value != "":
 		return value, nil
+	case path != "":
+		text, err := readSecret(path)
+		if err != nil {
+			return nil, mistaken(flag.Name, "the file that %s names cannot be used: %s", file, err)
+		}
+		return text, nil
 	}
 	return nil, nil
 }
@@ -187,7 +215,11 @@ func (v variables) describe(value *kong.Value) string {
 		help += " Default: " + value.Default
 	}
 	if name := v.byValue[value]; name != "" {
-		help += " [" + name + "]"
+		help += " [" + name
+		if file := secretFile(value, name); file != "" {
+			help += " or " + file
+		}
+		help += "]"
 	}
 	return help
 }
@@ -202,7 +234,7 @@ func (v variables) warnOfUnknown(p *program) {
 	slices.Sort(known)
 	var unknown []string
 	for name := range v.set {
-		if !slices.Contains(known, name) && !strings.HasPrefix(name, envPrefix+"TEST_") {
+		if !slices.Contains(known, name) && !v.secrets[name] && !strings.HasPrefix(name, envPrefix+"TEST_") {
 			unknown = append(unknown, name)
 		}
 	}
@@ -235,8 +267,13 @@ func nearest(word string, words []string) string {
 type namingMapper struct{ kong.Mapper }
 
 func (m namingMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	given := ctx.Scan.Peek().String()
 	if err := m.Mapper.Decode(ctx, target); err != nil {
-		return &mistake{flag: ctx.Value.Name, message: err.Error()}
+		message := err.Error()
+		if ctx.Value.Tag.Has(secretTag) {
+			message = hiding(message, given)
+		}
+		return &mistake{flag: ctx.Value.Name, message: message}
 	}
 	return nil
 }

@@ -8,11 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"techbiz/internal/seal"
 )
 
 const (
 	folderMode = 0o700
 	keyMode    = 0o600
+
+	dataKeysFile = "data.keys"
 )
 
 // prepareFolder makes the data folder, if need be, and finds out whether it can
@@ -34,7 +38,7 @@ func keptKey(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeKey(dir, path); err == nil {
+		if err = makeKey(dir, path, newKey()); err == nil {
 			text, err = os.ReadFile(path)
 		}
 	}
@@ -48,21 +52,69 @@ func keptKey(dir, name string) ([]byte, error) {
 	return k, nil
 }
 
+// newKey is the text of a key.
+func newKey() []byte {
+	key := make([]byte, keyLength)
+	_, _ = rand.Read(key) // never fails
+	return []byte(hex.EncodeToString(key) + "\n")
+}
+
 // makeKey puts a new key at path, whole or not at all, unless one is there.
-func makeKey(dir, path string) (err error) {
+func makeKey(dir, path string, text []byte) (err error) {
+	return writeKey(dir, text, func(made string) error {
+		err := os.Link(made, path)
+		if errors.Is(err, fs.ErrExist) {
+			err = nil
+		}
+		return errors.Join(err, os.Remove(made))
+	})
+}
+
+// replaceKey puts another key at path, whole or not at all.
+func replaceKey(dir, path string, text []byte) error {
+	return writeKey(dir, text, func(made string) error { return os.Rename(made, path) })
+}
+
+// writeKey writes a key to a file of its own, and then has it put into its place.
+func writeKey(dir string, text []byte, put func(made string) error) error {
 	f, err := os.CreateTemp(dir, ".key-*")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	key := make([]byte, keyLength)
-	_, _ = rand.Read(key) // never fails
-	_, err = f.WriteString(hex.EncodeToString(key) + "\n")
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Chmod(keyMode), f.Sync(), f.Close()); err != nil {
-		return err
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	return put(f.Name())
+}
+
+// keptDataKeys returns the data keys that are kept in the folder, and makes them
+// the first time.
+func keptDataKeys(dir string) (*seal.Set, error) {
+	path := filepath.Join(dir, dataKeysFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		var made []byte
+		if made, err = newDataKeys(); err == nil {
+			if err = makeKey(dir, path, made); err == nil {
+				text, err = os.ReadFile(path)
+			}
+		}
 	}
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("data keys in the data folder: %w", err)
+	}
+	set, err := seal.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("data keys in the data folder: %s is damaged; put back the copy that was made of it: without it no contact number can be read", path)
+	}
+	return set, nil
+}
+
+func newDataKeys() ([]byte, error) {
+	set, err := seal.Generate()
+	if err != nil {
+		return nil, err
+	}
+	return set.Text()
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"techbiz/cmd/techbiz/programtest"
 )
 
 // result is what a run of the program left behind.
@@ -22,7 +24,7 @@ type result struct {
 }
 
 // runProgram runs the program to its end, with these variables and no others.
-func runProgram(t *testing.T, env []string, args ...string) result {
+func runProgram(t testing.TB, env []string, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	p := program{env: env, stdout: &stdout, stderr: &stderr}
@@ -43,8 +45,6 @@ func TestRun_Mistakes(t *testing.T) {
 		{"an address without a port", "", []string{"--addr=localhost"}, `--addr (TECHBIZ_ADDR): "localhost" is no address to listen on; give HOST:PORT, such as 127.0.0.1:8080`},
 		{"a port that is none, from the environment", "TECHBIZ_ADDR=127.0.0.1:http", nil, `--addr (TECHBIZ_ADDR): "http" is no port; give a number from 0 to 65535`},
 		{"a flag wins over the environment", "TECHBIZ_ADDR=127.0.0.1:1", []string{"--addr=127.0.0.1:70000"}, `--addr (TECHBIZ_ADDR): "70000" is no port; give a number from 0 to 65535`},
-		{"the sandbox for everybody", "", []string{"--addr=0.0.0.0:8080"}, `--addr (TECHBIZ_ADDR): 0.0.0.0:8080 is not a loopback address, and with the sandbox's directory and mailbox anybody who reaches it could act as anybody; listen on 127.0.0.1, or say with --sandbox (TECHBIZ_SANDBOX=1) that it is meant`},
-		{"the sandbox for everybody with a relay", "TECHBIZ_SMTP_URL=smtps://relay.gov.sg", []string{"--addr=:8080"}, `--addr (TECHBIZ_ADDR): :8080 is not a loopback address, and with the sandbox's directory anybody who reaches it could act as anybody; listen on 127.0.0.1, or say with --sandbox (TECHBIZ_SANDBOX=1) that it is meant`},
 		{"the sandbox neither on nor off", "TECHBIZ_SANDBOX=perhaps", nil, `--sandbox (TECHBIZ_SANDBOX): bool value must be true, 1, yes, false, 0 or no but got "perhaps"`},
 		{"a base URL without a scheme", "TECHBIZ_BASE_URL=techbiz.gov.sg", nil, `--base-url (TECHBIZ_BASE_URL): give an address that starts with http:// or https://, such as https://techbiz.agency.gov.sg`},
 		{"a base URL with a path", "TECHBIZ_BASE_URL=https://techbiz.gov.sg/portal", nil, `--base-url (TECHBIZ_BASE_URL): leave out what follows the host; the portal stands at the root, such as https://techbiz.gov.sg`},
@@ -71,6 +71,18 @@ func TestRun_Mistakes(t *testing.T) {
 		{"statements without an end", "TECHBIZ_STATEMENT_TIMEOUT=1h", nil, `--statement-timeout (TECHBIZ_STATEMENT_TIMEOUT): give a time from 1s to 10m`},
 		{"an unknown level", "TECHBIZ_LOG_LEVEL=loud", nil, `--log-level (TECHBIZ_LOG_LEVEL): there is no level "loud"; choose debug, info, warn or error`},
 		{"an unknown form of log", "TECHBIZ_LOG_FORMAT=xml", nil, `--log-format (TECHBIZ_LOG_FORMAT): there is no form "xml"; choose text or json`},
+		{"an issuer that is none", "TECHBIZ_OIDC_ISSUER=login.example", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): give the issuer's address to the letter, such as https://login.microsoftonline.com/TENANT/v2.0`},
+		{"an issuer over http", "TECHBIZ_OIDC_ISSUER=http://login.example", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): an issuer has to be reached over https; http is for one on this machine`},
+		{"an issuer of every tenant", "TECHBIZ_OIDC_ISSUER=https://login.microsoftonline.com/common/v2.0", nil, `--oidc-issuer (TECHBIZ_OIDC_ISSUER): name one tenant; with common, organizations or consumers any tenant could sign in`},
+		{"an issuer without our name", "TECHBIZ_OIDC_ISSUER=https://login.example", nil, `--oidc-client-id (TECHBIZ_OIDC_CLIENT_ID): say by which name the provider knows this service`},
+		{"a name without an issuer", "TECHBIZ_OIDC_CLIENT_ID=techbiz", nil, `--oidc-client-id (TECHBIZ_OIDC_CLIENT_ID): this is about an OpenID provider; name it with --oidc-issuer (TECHBIZ_OIDC_ISSUER)`},
+		{"no way to sign in", "TECHBIZ_SIGN_IN_CODE=0", nil, `--sign-in-code (TECHBIZ_SIGN_IN_CODE): without one-time codes and without an OpenID provider nobody can sign in; leave it on, or set --oidc-issuer (TECHBIZ_OIDC_ISSUER)`},
+		{"codes that go round a rule", "TECHBIZ_REQUIRED_CLAIMS=device=compliant", []string{"--oidc-issuer=https://login.example", "--oidc-client-id=techbiz"}, `--sign-in-code (TECHBIZ_SIGN_IN_CODE): a one-time code proves none of the required claims, so that it would go round them; set TECHBIZ_SIGN_IN_CODE=0`},
+		{"a required claim without a value", "TECHBIZ_REQUIRED_CLAIMS=device", nil, `--required-claims (TECHBIZ_REQUIRED_CLAIMS): give a claim and its values, such as device_compliant=true or network=gsib|gmd`},
+		{"a network that is none", "TECHBIZ_ALLOWED_NETWORKS=10.0.0.0/40", nil, `--allowed-networks (TECHBIZ_ALLOWED_NETWORKS): "10.0.0.0/40" is no network; give one such as 10.0.0.0/8 or 2001:db8::/32, or a single address`},
+		{"an interval that is too long", "TECHBIZ_CODE_INTERVAL=2h", nil, `--code-interval (TECHBIZ_CODE_INTERVAL): give a time from 0s to 1h`},
+		{"less than no codes", "", []string{"--codes-per-hour=-1"}, `--codes-per-hour (TECHBIZ_CODES_PER_HOUR): give a number from 0`},
+		{"help that is a script", "TECHBIZ_HELP_URL=javascript:alert(1)", nil, `--help-url (TECHBIZ_HELP_URL): give an address that starts with https://, or mailto: and an email address`},
 		{"a mistake in another command", "", []string{"migrate", "--database-url=db"}, `--database-url (TECHBIZ_DATABASE_URL): give an address such as postgres://user:password@host:5432/name, or none for SQLite`},
 	}
 	for _, c := range cases {
@@ -136,14 +148,15 @@ func TestServe_Failures(t *testing.T) {
 	}
 }
 
-// start serves on a free port until the test ends, and returns the address.
-func start(t *testing.T, args ...string) *url.URL {
+// start serves on a free port until the test ends, and returns the address. What it
+// logs, at every level, is looked through for what no log may hold.
+func start(t testing.TB, args ...string) *url.URL {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	serving, ended := make(chan *url.URL, 1), make(chan int, 1)
 	var stderr logbook
-	p := program{stdout: io.Discard, stderr: &stderr, serving: func(base *url.URL) { serving <- base }}
-	go func() { ended <- p.run(ctx, append([]string{"--addr=127.0.0.1:0"}, args...)) }()
+	p := program{stdout: io.Discard, stderr: programtest.WatchLog(t.Name(), &stderr), serving: func(base *url.URL) { serving <- base }}
+	go func() { ended <- p.run(ctx, append([]string{"--addr=127.0.0.1:0", "--log-level=debug"}, args...)) }()
 	t.Cleanup(func() {
 		cancel()
 		if status := <-ended; status != 0 {

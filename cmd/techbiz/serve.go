@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/origin"
 	"techbiz/internal/server"
 )
 
@@ -42,14 +43,16 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	defer func() { _ = ln.Close() }() // closed by the server, unless it never ran
+	anyHost := false
 	if s.BaseURL.Host == "" {
-		s.BaseURL = baseURL(s.Addr, ln)
+		s.BaseURL, anyHost = baseURL(s.Addr, ln), !isLoopback(s.Addr)
 	}
 	a, err := wire(ctx, s, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
+	a.anyHost = anyHost
 	return a.serve(ctx, ln, s, log, p.serving)
 }
 
@@ -58,6 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 func (a *app) serve(ctx context.Context, ln net.Listener, s *Settings, log *slog.Logger, serving func(*url.URL)) error {
 	srv, err := server.New(a.handler, server.Options{
 		Log: log, Clock: clock.Machine, Ready: a.ready, BaseURL: &s.BaseURL.URL, Upload: a.upload,
+		Proxies: origin.Proxies(s.TrustedProxies), AnyHost: a.anyHost, Limits: a.limits,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/jobs"
+	"techbiz/internal/privacy"
 )
 
 // migrationPoll is how often a server that waits for its migrations looks again.
@@ -23,9 +25,16 @@ func (p *parts) start(ctx, following context.Context) error {
 		if err := p.db.Migrate(ctx); err != nil {
 			return err
 		}
+		set, err := p.settings.dataKeys()
+		if err != nil {
+			return err
+		}
+		if err := privacy.SealAll(ctx, p.db, set, func(format string, args ...any) { p.log.InfoContext(ctx, fmt.Sprintf(format, args...)) }); err != nil {
+			return err
+		}
 		return p.begin(following)
 	}
-	if err := p.db.Migrated(ctx); err == nil {
+	if err := p.migrated(ctx); err == nil {
 		return p.begin(following)
 	}
 	p.log.WarnContext(ctx, "waiting for migrations: run techbiz migrate")
@@ -38,7 +47,7 @@ func (p *parts) start(ctx, following context.Context) error {
 				return
 			case <-tick.C:
 			}
-			if p.db.Migrated(following) != nil {
+			if p.migrated(following) != nil {
 				continue
 			}
 			if err := p.begin(following); err != nil {
@@ -51,10 +60,26 @@ func (p *parts) start(ctx, following context.Context) error {
 	return nil
 }
 
+// migrated returns nil when the migrations are in place, with the step that follows
+// them.
+func (p *parts) migrated(ctx context.Context) error {
+	if err := p.db.Migrated(ctx); err != nil {
+		return err
+	}
+	sealed, err := privacy.Sealed(ctx, p.db)
+	if err == nil && !sealed {
+		err = errors.New("contact numbers are not sealed yet: run techbiz migrate")
+	}
+	return err
+}
+
 // begin stores what the settings say about people and domains, and starts jobs
 // and clock.
 func (p *parts) begin(ctx context.Context) error {
 	ctx = access.System(ctx)
+	if err := privacy.Follow(ctx, p.db, p.settings.dataKeys, p.log); err != nil {
+		return err
+	}
 	if err := p.clock.Follow(ctx, p.db); err != nil {
 		return fmt.Errorf("follow the sandbox's clock: %w", err)
 	}
@@ -67,6 +92,9 @@ func (p *parts) begin(ctx context.Context) error {
 	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}
+	sealing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stopSealing = stop
+	p.sealing.Go(func() { p.activity.Run(sealing) })
 	p.started.Store(true)
 	return nil
 }
@@ -109,6 +137,12 @@ type learn struct{}
 // Kind names the job.
 func (learn) Kind() string { return "learn_statistics" }
 
+// forget is the job that deletes rate limits of which nothing is used.
+type forget struct{}
+
+// Kind names the job.
+func (forget) Kind() string { return "forget_limits" }
+
 func (p *parts) housekeeping() {
 	jobs.Handle(p.queue, func(ctx context.Context, _ sweep) error {
 		if err := p.signin.Sweep(ctx); err != nil {
@@ -119,4 +153,6 @@ func (p *parts) housekeeping() {
 	p.queue.Every(time.Hour, sweep{})
 	jobs.Handle(p.queue, func(ctx context.Context, _ learn) error { return p.db.Learn(ctx) })
 	p.queue.Every(time.Minute, learn{})
+	jobs.Handle(p.queue, func(ctx context.Context, _ forget) error { return p.guard.Sweep(ctx) })
+	p.queue.Every(time.Minute, forget{})
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding"
+	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +47,33 @@ func TestByteSize(t *testing.T) {
 		var s byteSize
 		if err := s.UnmarshalText([]byte(text)); (err == nil) != (want >= 0) || err == nil && s != want {
 			t.Errorf("%q: read %d, %v", text, s, err)
+		}
+	}
+}
+
+func TestNetworks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"10.0.0.0/8, 192.0.2.7": "[10.0.0.0/8 192.0.2.7/32]", "10.1.2.3/8": "[10.0.0.0/8]", "2001:db8::/32,::1": "[2001:db8::/32 ::1/128]",
+		"": "[]", "10.0.0.0/33": "", "proxy.local": "", "::ffff:10.0.0.1": "",
+	} {
+		var n networks
+		if err := n.UnmarshalText([]byte(text)); (err == nil) != (want != "") || err == nil && fmt.Sprint([]netip.Prefix(n)) != want {
+			t.Errorf("%q: read %v, %v", text, n, err)
+		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"100/s burst 1000": "{100 1s 1000}", "60/m": "{60 1m0s 0}", " 5/h ": "{5 1h0m0s 0}", "off": "{0 0s 0}",
+		"": "", "100": "", "100/d": "", "0/s": "", "-1/s": "", "100/s 1000": "", "100/s burst": "", "100/s burst 0": "",
+		"100/s burst x": "", "100/s burst 9 9": "", "9999999/s": "", "off off": "",
+	} {
+		var r rate
+		if err := r.UnmarshalText([]byte(text)); (err == nil) != (want != "") || err == nil && fmt.Sprint(r.Rate) != want {
+			t.Errorf("%q: read %v, %v", text, r, err)
 		}
 	}
 }

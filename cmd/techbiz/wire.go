@@ -7,16 +7,15 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql/executor"
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/google/uuid"
 
 	"techbiz/graph"
-	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
@@ -24,8 +23,11 @@ import (
 	"techbiz/internal/domain"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
+	"techbiz/internal/limit"
 	"techbiz/internal/mail"
+	"techbiz/internal/privacy"
 	"techbiz/internal/reconcile"
+	"techbiz/internal/seal"
 	"techbiz/internal/server"
 	"techbiz/internal/signin"
 	"techbiz/internal/watch"
@@ -41,6 +43,8 @@ type app struct {
 	start   func(context.Context) error // begins the background work and returns
 	stop    func(context.Context) error // finishes or hands back what runs
 	close   func() error                // releases the database
+	limits  *limit.Limiter
+	anyHost bool // nobody knows under which host browsers come
 }
 
 // parts are the concrete things that wire joins.
@@ -56,16 +60,17 @@ type parts struct {
 	lists    *batch.Service
 	domains  *domain.Service
 	signin   *signin.Service
-	started  atomic.Bool
+	guard    *limit.Guard
+	activity *audit.Log
+	// sealing lasts while the activity log is sealed, until stopSealing.
+	sealing     sync.WaitGroup
+	stopSealing context.CancelFunc
+	started     atomic.Bool
 }
 
 // maxBackoff is the longest pause between two tries of a job: in the sandbox a
 // person waits for it.
 const maxBackoff = 10 * time.Second
-
-// streamPing is how often a quiet stream shows that it lives, so that no proxy ends
-// it.
-const streamPing = 15 * time.Second
 
 // attempts is how often a step of an invitation may fail before it is given up:
 // the directory or the relay may be down for the better part of an hour.
@@ -74,9 +79,12 @@ const attempts = 400
 // wire joins the concrete things. It is the only place that knows them all.
 func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 	p := &parts{settings: s, log: log, clock: sandbox.NewClock(clock.Machine)}
-	var err error
+	set, err := s.dataKeys()
+	if err != nil {
+		return nil, err
+	}
 	if p.db, err = database.Open(ctx, database.Options{
-		URL: s.DatabaseURL, DataDir: s.Data, Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
+		URL: s.DatabaseURL, DataDir: s.Data, Keys: seal.New(set), Clock: p.clock.Now, StatementTimeout: s.StatementTimeout,
 	}); err != nil {
 		return nil, err
 	}
@@ -84,6 +92,17 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 		if p.relay, err = mail.NewRelay(s.SMTPURL, s.MailFrom); err != nil {
 			return nil, errors.Join(err, p.db.Close())
 		}
+	}
+	limits, err := limit.New(limit.Options{DB: p.db, Clock: clock.Machine, Secret: s.SessionKey, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, p.db.Close())
+	}
+	p.guard = &limit.Guard{
+		Limiter: limits, Reads: s.LimitReads.Rate, Changes: s.LimitChanges.Rate, Strangers: s.LimitStrangers.Rate,
+		FreeLoopback: s.Directory == sandboxDirectory,
+	}
+	if p.activity, err = s.activity(p.db, s.Data, log); err != nil {
+		return nil, errors.Join(err, p.db.Close())
 	}
 	p.services()
 	if err := p.queue.Open(); err != nil {
@@ -106,9 +125,13 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			if !p.started.Load() {
 				return nil
 			}
-			return p.queue.Stop(ctx)
+			err := p.queue.Stop(ctx)
+			p.stopSealing() // what the last jobs recorded is sealed, too
+			p.sealing.Wait()
+			return err
 		},
-		close: p.close,
+		close:  p.close,
+		limits: limits,
 	}, nil
 }
 
@@ -126,7 +149,7 @@ func (p *parts) services() {
 	})
 	o := invite.Options{
 		DB: p.db, Jobs: p.queue, Directory: p.sandbox, Government: s.government(), Links: p.links(),
-		Host: s.BaseURL.Hostname(), Attempts: attempts, Log: p.log,
+		Host: s.BaseURL.Hostname(), Attempts: attempts, Audit: p.activity, Log: p.log,
 		Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return p.lists.Completed(ctx, tx, id) },
 	}
 	if p.relay != nil {
@@ -140,20 +163,14 @@ func (p *parts) services() {
 	limits.FileBytes, limits.Rows = int64(s.MaxUpload), s.MaxRows
 	p.lists = batch.New(batch.Options{
 		DB: p.db, Jobs: p.queue, Invite: p.invites, Limits: limits, DraftLife: s.DraftLife, Recall: s.Recall,
-		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Audit: p.activity, Log: p.log,
 	})
 	p.domains = domain.New(domain.Options{
 		DB: p.db, Jobs: p.queue, Government: s.government(), Post: p.invites.Post,
 		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
 	})
-	p.signin = signin.New(signin.Options{
-		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
-		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },
-		Background: ui.Background,
-		Idle:       s.SessionIdle,
-		Absolute:   s.SessionMax,
-		Log:        p.log,
-	})
+	privacy.New(privacy.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Retention: time.Duration(s.Retention)})
+	p.signin = p.newSignIn()
 	p.housekeeping()
 }
 
@@ -177,24 +194,25 @@ func (p *parts) post(ctx context.Context, m mail.Message) error {
 // to be signed in.
 func (p *parts) handler() (http.Handler, error) {
 	s := p.settings
-	resolver := &graph.Resolver{DB: p.db, Invites: p.invites, Lists: p.lists, Domains: p.domains, SignIn: p.signin, Hub: watch.New(p.db, p.log), Log: p.log}
+	resolver := &graph.Resolver{
+		DB: p.db, Invites: p.invites, Lists: p.lists, Domains: p.domains, SignIn: p.signin, Hub: watch.New(p.db, p.log),
+		Audit: p.activity, Log: p.log,
+	}
 	schema := graph.Schema(resolver)
 	options := graph.Options{Introspection: s.Introspection, Log: p.log}
 
-	api := handler.New(schema)
-	api.AddTransport(transport.Websocket{KeepAlivePingInterval: streamPing})
-	api.AddTransport(transport.SSE{KeepAlivePingInterval: streamPing}) // before POST, which would take its requests
-	api.AddTransport(transport.POST{})
-	api.AddTransport(transport.MultipartForm{MaxUploadSize: server.MaxUploadBody, MaxMemory: int64(s.MaxUpload)})
-	graph.Configure(api, resolver, options)
+	outside := options
+	outside.Take = p.guard.Check
+	api := graph.Handler(schema, resolver, outside, server.MaxUploadBody, int64(s.MaxUpload))
 	inside := executor.New(schema)
 	graph.Configure(inside, resolver, options)
 
 	l := p.links()
 	pages, err := ui.New(ui.Config{
 		Executor: inside, SignIn: p.signin, Sandbox: p.sandbox, MailLeaves: p.relay != nil, Template: workbook.WriteTemplate,
-		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal},
-		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall,
+		Links:       ui.Links{TechPassGuide: l.TechPassGuide, SeedGuide: l.SEEDGuide, ServiceRequest: l.ServiceRequest, TechPassPortal: l.TechPassPortal, Help: s.HelpURL.String()},
+		Corrections: p.lists.Corrections, Report: p.lists.Report, Recall: s.Recall, Take: p.guard.Check, Explorer: s.Introspection,
+		RecordExport: p.recordExport, RecordRefused: p.recordRefused,
 		Clock:     p.clock.Now,
 		MaxUpload: int64(s.MaxUpload), MaxRows: s.MaxRows, Log: p.log,
 	})
@@ -202,11 +220,11 @@ func (p *parts) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	m := http.NewServeMux()
-	m.Handle("/graphql", p.signin.Middleware(api))
-	m.Handle("/", p.signin.Middleware(pages))
+	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(api))))
+	m.Handle("/", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(pages))))
 	m.Handle("/static/", pages)
-	m.Handle("/sandbox", pages)
-	m.Handle("/sandbox/", pages)
+	m.Handle("/sandbox", p.signin.Guard(p.guard.Middleware(pages)))
+	m.Handle("/sandbox/", p.signin.Guard(p.guard.Middleware(pages)))
 	return p.whenStarted(m), nil
 }
 
@@ -226,7 +244,7 @@ func (p *parts) ready(ctx context.Context) error {
 	if err := p.db.Ping(ctx); err != nil {
 		return err
 	}
-	if err := p.db.Migrated(ctx); err != nil {
+	if err := p.migrated(ctx); err != nil {
 		return err
 	}
 	if !p.started.Load() {

@@ -58,6 +58,8 @@ const (
 	FieldUsernameKey = "username_key"
 	// FieldNumberKey holds the string denoting the number_key field in the database.
 	FieldNumberKey = "number_key"
+	// FieldNumberKey2 holds the string denoting the number_key2 field in the database.
+	FieldNumberKey2 = "number_key2"
 	// FieldFirstNameKey holds the string denoting the first_name_key field in the database.
 	FieldFirstNameKey = "first_name_key"
 	// FieldLastNameKey holds the string denoting the last_name_key field in the database.
@@ -119,6 +121,7 @@ var Columns = []string{
 	FieldEmailKey,
 	FieldUsernameKey,
 	FieldNumberKey,
+	FieldNumberKey2,
 	FieldFirstNameKey,
 	FieldLastNameKey,
 	FieldOrganisationKey,
@@ -299,6 +302,11 @@ func ByUsernameKey(opts ...sql.OrderTermOption) OrderOption {
 // ByNumberKey orders the results by the number_key field.
 func ByNumberKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNumberKey, opts...).ToFunc()
+}
+
+// ByNumberKey2 orders the results by the number_key2 field.
+func ByNumberKey2(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberKey2, opts...).ToFunc()
 }
 
 // ByFirstNameKey orders the results by the first_name_key field.

@@ -155,6 +155,11 @@ func NumberKey(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldNumberKey, v))
 }
 
+// NumberKey2 applies equality check predicate on the "number_key2" field. It's identical to NumberKey2EQ.
+func NumberKey2(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldNumberKey2, v))
+}
+
 // FirstNameKey applies equality check predicate on the "first_name_key" field. It's identical to FirstNameKeyEQ.
 func FirstNameKey(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldEQ(FieldFirstNameKey, v))
@@ -1533,6 +1538,81 @@ func NumberKeyEqualFold(v string) predicate.BatchRow {
 // NumberKeyContainsFold applies the ContainsFold predicate on the "number_key" field.
 func NumberKeyContainsFold(v string) predicate.BatchRow {
 	return predicate.BatchRow(sql.FieldContainsFold(FieldNumberKey, v))
+}
+
+// NumberKey2EQ applies the EQ predicate on the "number_key2" field.
+func NumberKey2EQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2NEQ applies the NEQ predicate on the "number_key2" field.
+func NumberKey2NEQ(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2In applies the In predicate on the "number_key2" field.
+func NumberKey2In(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2NotIn applies the NotIn predicate on the "number_key2" field.
+func NumberKey2NotIn(vs ...string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2GT applies the GT predicate on the "number_key2" field.
+func NumberKey2GT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGT(FieldNumberKey2, v))
+}
+
+// NumberKey2GTE applies the GTE predicate on the "number_key2" field.
+func NumberKey2GTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldGTE(FieldNumberKey2, v))
+}
+
+// NumberKey2LT applies the LT predicate on the "number_key2" field.
+func NumberKey2LT(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLT(FieldNumberKey2, v))
+}
+
+// NumberKey2LTE applies the LTE predicate on the "number_key2" field.
+func NumberKey2LTE(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldLTE(FieldNumberKey2, v))
+}
+
+// NumberKey2Contains applies the Contains predicate on the "number_key2" field.
+func NumberKey2Contains(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContains(FieldNumberKey2, v))
+}
+
+// NumberKey2HasPrefix applies the HasPrefix predicate on the "number_key2" field.
+func NumberKey2HasPrefix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasPrefix(FieldNumberKey2, v))
+}
+
+// NumberKey2HasSuffix applies the HasSuffix predicate on the "number_key2" field.
+func NumberKey2HasSuffix(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldHasSuffix(FieldNumberKey2, v))
+}
+
+// NumberKey2IsNil applies the IsNil predicate on the "number_key2" field.
+func NumberKey2IsNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldIsNull(FieldNumberKey2))
+}
+
+// NumberKey2NotNil applies the NotNil predicate on the "number_key2" field.
+func NumberKey2NotNil() predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldNotNull(FieldNumberKey2))
+}
+
+// NumberKey2EqualFold applies the EqualFold predicate on the "number_key2" field.
+func NumberKey2EqualFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldEqualFold(FieldNumberKey2, v))
+}
+
+// NumberKey2ContainsFold applies the ContainsFold predicate on the "number_key2" field.
+func NumberKey2ContainsFold(v string) predicate.BatchRow {
+	return predicate.BatchRow(sql.FieldContainsFold(FieldNumberKey2, v))
 }
 
 // FirstNameKeyEQ applies the EQ predicate on the "first_name_key" field.

@@ -20,6 +20,66 @@ func (f AllowedDomainFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AllowedDomainMutation", m)
 }
 
+// The AuditBlockFunc type is an adapter to allow the use of ordinary
+// function as AuditBlock mutator.
+type AuditBlockFunc func(context.Context, *ent.AuditBlockMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditBlockFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditBlockMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditBlockMutation", m)
+}
+
+// The AuditPendingFunc type is an adapter to allow the use of ordinary
+// function as AuditPending mutator.
+type AuditPendingFunc func(context.Context, *ent.AuditPendingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditPendingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditPendingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditPendingMutation", m)
+}
+
+// The AuditPersonFunc type is an adapter to allow the use of ordinary
+// function as AuditPerson mutator.
+type AuditPersonFunc func(context.Context, *ent.AuditPersonMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditPersonFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditPersonMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditPersonMutation", m)
+}
+
+// The AuditRecordFunc type is an adapter to allow the use of ordinary
+// function as AuditRecord mutator.
+type AuditRecordFunc func(context.Context, *ent.AuditRecordMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditRecordFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditRecordMutation", m)
+}
+
+// The AuditSealFunc type is an adapter to allow the use of ordinary
+// function as AuditSeal mutator.
+type AuditSealFunc func(context.Context, *ent.AuditSealMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditSealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AuditSealMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditSealMutation", m)
+}
+
 // The BatchFunc type is an adapter to allow the use of ordinary
 // function as Batch mutator.
 type BatchFunc func(context.Context, *ent.BatchMutation) (ent.Value, error)
@@ -42,6 +102,18 @@ func (f BatchRowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BatchRowMutation", m)
+}
+
+// The DataKeysFunc type is an adapter to allow the use of ordinary
+// function as DataKeys mutator.
+type DataKeysFunc func(context.Context, *ent.DataKeysMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DataKeysFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DataKeysMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DataKeysMutation", m)
 }
 
 // The DomainRequestFunc type is an adapter to allow the use of ordinary
@@ -92,6 +164,18 @@ func (f InvitationEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InvitationEventMutation", m)
 }
 
+// The KeyHolderFunc type is an adapter to allow the use of ordinary
+// function as KeyHolder mutator.
+type KeyHolderFunc func(context.Context, *ent.KeyHolderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f KeyHolderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.KeyHolderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.KeyHolderMutation", m)
+}
+
 // The MarkerFunc type is an adapter to allow the use of ordinary
 // function as Marker mutator.
 type MarkerFunc func(context.Context, *ent.MarkerMutation) (ent.Value, error)
@@ -114,6 +198,30 @@ func (f OfficerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OfficerMutation", m)
+}
+
+// The OfficerIdentityFunc type is an adapter to allow the use of ordinary
+// function as OfficerIdentity mutator.
+type OfficerIdentityFunc func(context.Context, *ent.OfficerIdentityMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OfficerIdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OfficerIdentityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OfficerIdentityMutation", m)
+}
+
+// The RateLimitFunc type is an adapter to allow the use of ordinary
+// function as RateLimit mutator.
+type RateLimitFunc func(context.Context, *ent.RateLimitMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RateLimitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RateLimitMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RateLimitMutation", m)
 }
 
 // The SandboxClockFunc type is an adapter to allow the use of ordinary
@@ -162,6 +270,18 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
+}
+
+// The SignInAttemptFunc type is an adapter to allow the use of ordinary
+// function as SignInAttempt mutator.
+type SignInAttemptFunc func(context.Context, *ent.SignInAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignInAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignInAttemptMutation", m)
 }
 
 // The SignInCodeFunc type is an adapter to allow the use of ordinary

@@ -46,6 +46,8 @@ const (
 	FieldContactNumber = "contact_number"
 	// FieldNumberKey holds the string denoting the number_key field in the database.
 	FieldNumberKey = "number_key"
+	// FieldNumberKey2 holds the string denoting the number_key2 field in the database.
+	FieldNumberKey2 = "number_key2"
 	// FieldOrganisation holds the string denoting the organisation field in the database.
 	FieldOrganisation = "organisation"
 	// FieldOrganisationKey holds the string denoting the organisation_key field in the database.
@@ -102,6 +104,8 @@ const (
 	FieldLastSentAt = "last_sent_at"
 	// FieldResentAt holds the string denoting the resent_at field in the database.
 	FieldResentAt = "resent_at"
+	// FieldAnonymisedAt holds the string denoting the anonymised_at field in the database.
+	FieldAnonymisedAt = "anonymised_at"
 	// EdgeInviter holds the string denoting the inviter edge name in mutations.
 	EdgeInviter = "inviter"
 	// EdgeBatch holds the string denoting the batch edge name in mutations.
@@ -151,6 +155,7 @@ var Columns = []string{
 	FieldLastNameKey,
 	FieldContactNumber,
 	FieldNumberKey,
+	FieldNumberKey2,
 	FieldOrganisation,
 	FieldOrganisationKey,
 	FieldDepartment,
@@ -179,6 +184,7 @@ var Columns = []string{
 	FieldSendCount,
 	FieldLastSentAt,
 	FieldResentAt,
+	FieldAnonymisedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -457,6 +463,11 @@ func ByNumberKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNumberKey, opts...).ToFunc()
 }
 
+// ByNumberKey2 orders the results by the number_key2 field.
+func ByNumberKey2(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberKey2, opts...).ToFunc()
+}
+
 // ByOrganisation orders the results by the organisation field.
 func ByOrganisation(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrganisation, opts...).ToFunc()
@@ -595,6 +606,11 @@ func ByLastSentAt(opts ...sql.OrderTermOption) OrderOption {
 // ByResentAt orders the results by the resent_at field.
 func ByResentAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldResentAt, opts...).ToFunc()
+}
+
+// ByAnonymisedAt orders the results by the anonymised_at field.
+func ByAnonymisedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAnonymisedAt, opts...).ToFunc()
 }
 
 // ByInviterField orders the results by inviter field.

@@ -121,6 +121,11 @@ func NumberKey(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldNumberKey, v))
 }
 
+// NumberKey2 applies equality check predicate on the "number_key2" field. It's identical to NumberKey2EQ.
+func NumberKey2(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldNumberKey2, v))
+}
+
 // Organisation applies equality check predicate on the "organisation" field. It's identical to OrganisationEQ.
 func Organisation(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldOrganisation, v))
@@ -239,6 +244,11 @@ func LastSentAt(v time.Time) predicate.Invitation {
 // ResentAt applies equality check predicate on the "resent_at" field. It's identical to ResentAtEQ.
 func ResentAt(v time.Time) predicate.Invitation {
 	return predicate.Invitation(sql.FieldEQ(FieldResentAt, v))
+}
+
+// AnonymisedAt applies equality check predicate on the "anonymised_at" field. It's identical to AnonymisedAtEQ.
+func AnonymisedAt(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldAnonymisedAt, v))
 }
 
 // InviterIDEQ applies the EQ predicate on the "inviter_id" field.
@@ -1109,6 +1119,81 @@ func NumberKeyEqualFold(v string) predicate.Invitation {
 // NumberKeyContainsFold applies the ContainsFold predicate on the "number_key" field.
 func NumberKeyContainsFold(v string) predicate.Invitation {
 	return predicate.Invitation(sql.FieldContainsFold(FieldNumberKey, v))
+}
+
+// NumberKey2EQ applies the EQ predicate on the "number_key2" field.
+func NumberKey2EQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2NEQ applies the NEQ predicate on the "number_key2" field.
+func NumberKey2NEQ(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2In applies the In predicate on the "number_key2" field.
+func NumberKey2In(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2NotIn applies the NotIn predicate on the "number_key2" field.
+func NumberKey2NotIn(vs ...string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2GT applies the GT predicate on the "number_key2" field.
+func NumberKey2GT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGT(FieldNumberKey2, v))
+}
+
+// NumberKey2GTE applies the GTE predicate on the "number_key2" field.
+func NumberKey2GTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGTE(FieldNumberKey2, v))
+}
+
+// NumberKey2LT applies the LT predicate on the "number_key2" field.
+func NumberKey2LT(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLT(FieldNumberKey2, v))
+}
+
+// NumberKey2LTE applies the LTE predicate on the "number_key2" field.
+func NumberKey2LTE(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLTE(FieldNumberKey2, v))
+}
+
+// NumberKey2Contains applies the Contains predicate on the "number_key2" field.
+func NumberKey2Contains(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContains(FieldNumberKey2, v))
+}
+
+// NumberKey2HasPrefix applies the HasPrefix predicate on the "number_key2" field.
+func NumberKey2HasPrefix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasPrefix(FieldNumberKey2, v))
+}
+
+// NumberKey2HasSuffix applies the HasSuffix predicate on the "number_key2" field.
+func NumberKey2HasSuffix(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldHasSuffix(FieldNumberKey2, v))
+}
+
+// NumberKey2IsNil applies the IsNil predicate on the "number_key2" field.
+func NumberKey2IsNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldIsNull(FieldNumberKey2))
+}
+
+// NumberKey2NotNil applies the NotNil predicate on the "number_key2" field.
+func NumberKey2NotNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotNull(FieldNumberKey2))
+}
+
+// NumberKey2EqualFold applies the EqualFold predicate on the "number_key2" field.
+func NumberKey2EqualFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEqualFold(FieldNumberKey2, v))
+}
+
+// NumberKey2ContainsFold applies the ContainsFold predicate on the "number_key2" field.
+func NumberKey2ContainsFold(v string) predicate.Invitation {
+	return predicate.Invitation(sql.FieldContainsFold(FieldNumberKey2, v))
 }
 
 // OrganisationEQ applies the EQ predicate on the "organisation" field.
@@ -2419,6 +2504,56 @@ func ResentAtIsNil() predicate.Invitation {
 // ResentAtNotNil applies the NotNil predicate on the "resent_at" field.
 func ResentAtNotNil() predicate.Invitation {
 	return predicate.Invitation(sql.FieldNotNull(FieldResentAt))
+}
+
+// AnonymisedAtEQ applies the EQ predicate on the "anonymised_at" field.
+func AnonymisedAtEQ(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldEQ(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtNEQ applies the NEQ predicate on the "anonymised_at" field.
+func AnonymisedAtNEQ(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNEQ(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtIn applies the In predicate on the "anonymised_at" field.
+func AnonymisedAtIn(vs ...time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldIn(FieldAnonymisedAt, vs...))
+}
+
+// AnonymisedAtNotIn applies the NotIn predicate on the "anonymised_at" field.
+func AnonymisedAtNotIn(vs ...time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotIn(FieldAnonymisedAt, vs...))
+}
+
+// AnonymisedAtGT applies the GT predicate on the "anonymised_at" field.
+func AnonymisedAtGT(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGT(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtGTE applies the GTE predicate on the "anonymised_at" field.
+func AnonymisedAtGTE(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldGTE(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtLT applies the LT predicate on the "anonymised_at" field.
+func AnonymisedAtLT(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLT(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtLTE applies the LTE predicate on the "anonymised_at" field.
+func AnonymisedAtLTE(v time.Time) predicate.Invitation {
+	return predicate.Invitation(sql.FieldLTE(FieldAnonymisedAt, v))
+}
+
+// AnonymisedAtIsNil applies the IsNil predicate on the "anonymised_at" field.
+func AnonymisedAtIsNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldIsNull(FieldAnonymisedAt))
+}
+
+// AnonymisedAtNotNil applies the NotNil predicate on the "anonymised_at" field.
+func AnonymisedAtNotNil() predicate.Invitation {
+	return predicate.Invitation(sql.FieldNotNull(FieldAnonymisedAt))
 }
 
 // HasInviter applies the HasEdge predicate on the "inviter" edge.

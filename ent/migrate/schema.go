@@ -22,6 +22,165 @@ var (
 		Columns:    AllowedDomainsColumns,
 		PrimaryKey: []*schema.Column{AllowedDomainsColumns[0]},
 	}
+	// AuditBlocksColumns holds the columns for the "audit_blocks" table.
+	AuditBlocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "sealed_at", Type: field.TypeTime},
+		{Name: "writer", Type: field.TypeString},
+		{Name: "entries", Type: field.TypeBytes},
+		{Name: "total", Type: field.TypeInt64},
+		{Name: "previous", Type: field.TypeBytes, Size: 32},
+		{Name: "hash", Type: field.TypeBytes, Size: 32},
+	}
+	// AuditBlocksTable holds the schema information for the "audit_blocks" table.
+	AuditBlocksTable = &schema.Table{
+		Name:       "audit_blocks",
+		Columns:    AuditBlocksColumns,
+		PrimaryKey: []*schema.Column{AuditBlocksColumns[0]},
+	}
+	// AuditPendingColumns holds the columns for the "audit_pending" table.
+	AuditPendingColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+	}
+	// AuditPendingTable holds the schema information for the "audit_pending" table.
+	AuditPendingTable = &schema.Table{
+		Name:       "audit_pending",
+		Columns:    AuditPendingColumns,
+		PrimaryKey: []*schema.Column{AuditPendingColumns[0]},
+	}
+	// AuditPeopleColumns holds the columns for the "audit_people" table.
+	AuditPeopleColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "lookup", Type: field.TypeBytes, Unique: true, Size: 32},
+		{Name: "wrapped_key", Type: field.TypeBytes},
+		{Name: "sealed", Type: field.TypeBytes},
+	}
+	// AuditPeopleTable holds the schema information for the "audit_people" table.
+	AuditPeopleTable = &schema.Table{
+		Name:       "audit_people",
+		Columns:    AuditPeopleColumns,
+		PrimaryKey: []*schema.Column{AuditPeopleColumns[0]},
+	}
+	// AuditRecordsColumns holds the columns for the "audit_records" table.
+	AuditRecordsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "recorded_at", Type: field.TypeTime},
+		{Name: "type", Type: field.TypeString},
+		{Name: "actor_kind", Type: field.TypeEnum, Enums: []string{"OFFICER", "TOKEN", "SYSTEM", "NOBODY"}},
+		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "actor_agency", Type: field.TypeString, Nullable: true},
+		{Name: "actor_person", Type: field.TypeUUID, Nullable: true},
+		{Name: "owner_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "owner_agency", Type: field.TypeString, Nullable: true},
+		{Name: "person_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "subject_kind", Type: field.TypeString, Nullable: true},
+		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "address", Type: field.TypeString, Nullable: true},
+		{Name: "request_id", Type: field.TypeString, Nullable: true},
+		{Name: "writer", Type: field.TypeString},
+		{Name: "detail", Type: field.TypeString, Nullable: true},
+		{Name: "mac", Type: field.TypeBytes, Size: 32},
+	}
+	// AuditRecordsTable holds the schema information for the "audit_records" table.
+	AuditRecordsTable = &schema.Table{
+		Name:       "audit_records",
+		Columns:    AuditRecordsColumns,
+		PrimaryKey: []*schema.Column{AuditRecordsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditrecord_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[1], AuditRecordsColumns[0]},
+			},
+			{
+				Name:    "auditrecord_type_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[2], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+			},
+			{
+				Name:    "auditrecord_actor_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[4], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_actor_agency_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[5], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_agency IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_owner_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[7], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "owner_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_owner_agency_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[8], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "owner_agency IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_actor_person_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[6], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "actor_person IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_person_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[9], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "person_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_subject_id_recorded_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[11], AuditRecordsColumns[1], AuditRecordsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "subject_id IS NOT NULL",
+				},
+			},
+			{
+				Name:    "auditrecord_request_id",
+				Unique:  false,
+				Columns: []*schema.Column{AuditRecordsColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "request_id IS NOT NULL",
+				},
+			},
+		},
+	}
+	// AuditSealsColumns holds the columns for the "audit_seals" table.
+	AuditSealsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "block", Type: field.TypeInt},
+	}
+	// AuditSealsTable holds the schema information for the "audit_seals" table.
+	AuditSealsTable = &schema.Table{
+		Name:       "audit_seals",
+		Columns:    AuditSealsColumns,
+		PrimaryKey: []*schema.Column{AuditSealsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditseal_block",
+				Unique:  false,
+				Columns: []*schema.Column{AuditSealsColumns[1]},
+			},
+		},
+	}
 	// BatchesColumns holds the columns for the "batches" table.
 	BatchesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -91,6 +250,7 @@ var (
 		{Name: "email_key", Type: field.TypeString, Nullable: true},
 		{Name: "username_key", Type: field.TypeString, Nullable: true},
 		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "first_name_key", Type: field.TypeString},
 		{Name: "last_name_key", Type: field.TypeString},
 		{Name: "organisation_key", Type: field.TypeString},
@@ -113,7 +273,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "batch_rows_batches_rows",
-				Columns:    []*schema.Column{BatchRowsColumns[33]},
+				Columns:    []*schema.Column{BatchRowsColumns[34]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -122,29 +282,30 @@ var (
 			{
 				Name:    "batchrow_batch_id_position_id",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
 			},
 			{
-				Name:    "batchrow_batch_id_flagged_position",
+				Name:    "batchrow_flagged",
 				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[27], BatchRowsColumns[1]},
-			},
-			{
-				Name:    "batchrow_batch_id_email_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[18]},
-			},
-			{
-				Name:    "batchrow_batch_id_username_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[19]},
-			},
-			{
-				Name:    "batchrow_batch_id_number_key",
-				Unique:  false,
-				Columns: []*schema.Column{BatchRowsColumns[33], BatchRowsColumns[20]},
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "flagged",
+				},
 			},
 		},
+	}
+	// DataKeysColumns holds the columns for the "data_keys" table.
+	DataKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "data", Type: field.TypeString},
+		{Name: "index", Type: field.TypeString},
+		{Name: "changed_at", Type: field.TypeTime},
+	}
+	// DataKeysTable holds the schema information for the "data_keys" table.
+	DataKeysTable = &schema.Table{
+		Name:       "data_keys",
+		Columns:    DataKeysColumns,
+		PrimaryKey: []*schema.Column{DataKeysColumns[0]},
 	}
 	// DomainRequestsColumns holds the columns for the "domain_requests" table.
 	DomainRequestsColumns = []*schema.Column{
@@ -236,6 +397,7 @@ var (
 		{Name: "last_name_key", Type: field.TypeString, Nullable: true},
 		{Name: "contact_number", Type: field.TypeString, Nullable: true},
 		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "organisation", Type: field.TypeString, Nullable: true},
 		{Name: "organisation_key", Type: field.TypeString, Nullable: true},
 		{Name: "department", Type: field.TypeString, Nullable: true},
@@ -264,6 +426,7 @@ var (
 		{Name: "send_count", Type: field.TypeInt, Default: 0},
 		{Name: "last_sent_at", Type: field.TypeTime, Nullable: true},
 		{Name: "resent_at", Type: field.TypeTime, Nullable: true},
+		{Name: "anonymised_at", Type: field.TypeTime, Nullable: true},
 		{Name: "batch_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "inviter_id", Type: field.TypeUUID},
 	}
@@ -275,13 +438,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "invitations_batches_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[42]},
+				Columns:    []*schema.Column{InvitationsColumns[44]},
 				RefColumns: []*schema.Column{BatchesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "invitations_officers_invitations",
-				Columns:    []*schema.Column{InvitationsColumns[43]},
+				Columns:    []*schema.Column{InvitationsColumns[45]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -308,43 +471,51 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{InvitationsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "open",
+					Where: "open AND number_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "invitation_open_number2",
+				Unique:  true,
+				Columns: []*schema.Column{InvitationsColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "open AND number_key2 IS NOT NULL",
 				},
 			},
 			{
 				Name:    "invitation_inviter_id_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[22], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[23], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_email_key_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[5], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[5], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_inviter_id_techpass_status_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[43], InvitationsColumns[27], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[45], InvitationsColumns[28], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_invited_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[21], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[22], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_batch_id_provisioning",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[42], InvitationsColumns[24]},
+				Columns: []*schema.Column{InvitationsColumns[44], InvitationsColumns[25]},
 			},
 			{
 				Name:    "invitation_updated_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[22], InvitationsColumns[0]},
+				Columns: []*schema.Column{InvitationsColumns[23], InvitationsColumns[0]},
 			},
 			{
 				Name:    "invitation_search_email",
@@ -381,7 +552,7 @@ var (
 			{
 				Name:    "invitation_search_organisation",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[15]},
+				Columns: []*schema.Column{InvitationsColumns[16]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -389,7 +560,7 @@ var (
 			{
 				Name:    "invitation_search_department",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[17]},
+				Columns: []*schema.Column{InvitationsColumns[18]},
 				Annotation: &entsql.IndexAnnotation{
 					OpClass: "text_pattern_ops",
 				},
@@ -397,25 +568,31 @@ var (
 			{
 				Name:    "invitation_open_expiry",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[33]},
+				Columns: []*schema.Column{InvitationsColumns[34]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "open",
 				},
 			},
 			{
-				Name:    "invitation_checked_at",
+				Name:    "invitation_checked",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[34]},
+				Columns: []*schema.Column{InvitationsColumns[35]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND'",
+				},
 			},
 			{
-				Name:    "invitation_account_ref",
+				Name:    "invitation_account",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[29]},
+				Columns: []*schema.Column{InvitationsColumns[30]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "account_ref IS NOT NULL",
+				},
 			},
 			{
 				Name:    "invitation_withdrawing",
 				Unique:  false,
-				Columns: []*schema.Column{InvitationsColumns[32]},
+				Columns: []*schema.Column{InvitationsColumns[33]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "withdrawing",
 				},
@@ -452,6 +629,19 @@ var (
 			},
 		},
 	}
+	// KeyHoldersColumns holds the columns for the "key_holders" table.
+	KeyHoldersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString},
+		{Name: "keys", Type: field.TypeString},
+		{Name: "use", Type: field.TypeString},
+		{Name: "seen_at", Type: field.TypeTime},
+	}
+	// KeyHoldersTable holds the schema information for the "key_holders" table.
+	KeyHoldersTable = &schema.Table{
+		Name:       "key_holders",
+		Columns:    KeyHoldersColumns,
+		PrimaryKey: []*schema.Column{KeyHoldersColumns[0]},
+	}
 	// MarkersColumns holds the columns for the "markers" table.
 	MarkersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -485,6 +675,53 @@ var (
 				Columns: []*schema.Column{OfficersColumns[2]},
 			},
 		},
+	}
+	// OfficerIdentitiesColumns holds the columns for the "officer_identities" table.
+	OfficerIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_seen_at", Type: field.TypeTime},
+		{Name: "officer_id", Type: field.TypeUUID},
+	}
+	// OfficerIdentitiesTable holds the schema information for the "officer_identities" table.
+	OfficerIdentitiesTable = &schema.Table{
+		Name:       "officer_identities",
+		Columns:    OfficerIdentitiesColumns,
+		PrimaryKey: []*schema.Column{OfficerIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "officer_identities_officers_identities",
+				Columns:    []*schema.Column{OfficerIdentitiesColumns[5]},
+				RefColumns: []*schema.Column{OfficersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "officeridentity_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[2]},
+			},
+			{
+				Name:    "officeridentity_issuer_officer_id",
+				Unique:  true,
+				Columns: []*schema.Column{OfficerIdentitiesColumns[1], OfficerIdentitiesColumns[5]},
+			},
+		},
+	}
+	// RateLimitsColumns holds the columns for the "rate_limits" table.
+	RateLimitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "full_at", Type: field.TypeInt64},
+		{Name: "taken", Type: field.TypeBytes, Nullable: true, Size: 16384},
+	}
+	// RateLimitsTable holds the schema information for the "rate_limits" table.
+	RateLimitsTable = &schema.Table{
+		Name:       "rate_limits",
+		Columns:    RateLimitsColumns,
+		PrimaryKey: []*schema.Column{RateLimitsColumns[0]},
 	}
 	// SandboxClocksColumns holds the columns for the "sandbox_clocks" table.
 	SandboxClocksColumns = []*schema.Column{
@@ -538,6 +775,8 @@ var (
 		{Name: "first_name", Type: field.TypeString, Nullable: true},
 		{Name: "last_name", Type: field.TypeString, Nullable: true},
 		{Name: "number", Type: field.TypeString, Nullable: true},
+		{Name: "number_key", Type: field.TypeString, Nullable: true},
+		{Name: "number_key2", Type: field.TypeString, Nullable: true},
 		{Name: "token", Type: field.TypeString, Unique: true},
 		{Name: "round", Type: field.TypeInt, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"INVITED", "CREATED", "ACTIVE", "TERMINATED"}},
@@ -569,11 +808,19 @@ var (
 				},
 			},
 			{
-				Name:    "sandbox_person_number",
+				Name:    "sandbox_person_number_key",
 				Unique:  true,
-				Columns: []*schema.Column{SandboxPersonsColumns[8]},
+				Columns: []*schema.Column{SandboxPersonsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "state <> 'TERMINATED'",
+					Where: "state <> 'TERMINATED' AND number_key IS NOT NULL",
+				},
+			},
+			{
+				Name:    "sandbox_person_number_key2",
+				Unique:  true,
+				Columns: []*schema.Column{SandboxPersonsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state <> 'TERMINATED' AND number_key2 IS NOT NULL",
 				},
 			},
 			{
@@ -584,12 +831,12 @@ var (
 			{
 				Name:    "sandboxperson_state_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SandboxPersonsColumns[11], SandboxPersonsColumns[14]},
+				Columns: []*schema.Column{SandboxPersonsColumns[13], SandboxPersonsColumns[16]},
 			},
 			{
 				Name:    "sandboxperson_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{SandboxPersonsColumns[13]},
+				Columns: []*schema.Column{SandboxPersonsColumns[15]},
 			},
 		},
 	}
@@ -601,6 +848,9 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "seen_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "method", Type: field.TypeEnum, Nullable: true, Enums: []string{"CODE", "PROVIDER"}},
+		{Name: "address", Type: field.TypeString, Default: ""},
+		{Name: "browser", Type: field.TypeString, Default: ""},
 		{Name: "officer_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
@@ -611,7 +861,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_officers_sessions",
-				Columns:    []*schema.Column{SessionsColumns[6]},
+				Columns:    []*schema.Column{SessionsColumns[9]},
 				RefColumns: []*schema.Column{OfficersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -622,6 +872,38 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[5]},
 			},
+			{
+				Name:    "session_officer_id",
+				Unique:  false,
+				Columns: []*schema.Column{SessionsColumns[9]},
+			},
+		},
+	}
+	// SignInAttemptsColumns holds the columns for the "sign_in_attempts" table.
+	SignInAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "state", Type: field.TypeBytes, Unique: true, Size: 32},
+		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "data", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// SignInAttemptsTable holds the schema information for the "sign_in_attempts" table.
+	SignInAttemptsTable = &schema.Table{
+		Name:       "sign_in_attempts",
+		Columns:    SignInAttemptsColumns,
+		PrimaryKey: []*schema.Column{SignInAttemptsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinattempt_browser",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[2]},
+			},
+			{
+				Name:    "signinattempt_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInAttemptsColumns[5]},
+			},
 		},
 	}
 	// SignInCodesColumns holds the columns for the "sign_in_codes" table.
@@ -629,6 +911,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "email", Type: field.TypeString},
 		{Name: "browser", Type: field.TypeBytes, Size: 32},
+		{Name: "network", Type: field.TypeBytes, Nullable: true, Size: 32},
 		{Name: "hash", Type: field.TypeBytes, Size: 32},
 		{Name: "tries", Type: field.TypeInt, Default: 0},
 		{Name: "created_at", Type: field.TypeTime},
@@ -644,7 +927,12 @@ var (
 			{
 				Name:    "signincode_email_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[5]},
+				Columns: []*schema.Column{SignInCodesColumns[1], SignInCodesColumns[6]},
+			},
+			{
+				Name:    "signincode_network_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{SignInCodesColumns[3], SignInCodesColumns[6]},
 			},
 			{
 				Name:    "signincode_browser",
@@ -654,7 +942,7 @@ var (
 			{
 				Name:    "signincode_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{SignInCodesColumns[6]},
+				Columns: []*schema.Column{SignInCodesColumns[7]},
 			},
 		},
 	}
@@ -688,30 +976,47 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AllowedDomainsTable,
+		AuditBlocksTable,
+		AuditPendingTable,
+		AuditPeopleTable,
+		AuditRecordsTable,
+		AuditSealsTable,
 		BatchesTable,
 		BatchRowsTable,
+		DataKeysTable,
 		DomainRequestsTable,
 		IdempotencyKeysTable,
 		InvitationsTable,
 		InvitationEventsTable,
+		KeyHoldersTable,
 		MarkersTable,
 		OfficersTable,
+		OfficerIdentitiesTable,
+		RateLimitsTable,
 		SandboxClocksTable,
 		SandboxMailsTable,
 		SandboxPersonsTable,
 		SessionsTable,
+		SignInAttemptsTable,
 		SignInCodesTable,
 		TokensTable,
 	}
 )
 
 func init() {
+	AuditPendingTable.Annotation = &entsql.Annotation{
+		Table: "audit_pending",
+	}
+	AuditPeopleTable.Annotation = &entsql.Annotation{
+		Table: "audit_people",
+	}
 	BatchesTable.ForeignKeys[0].RefTable = OfficersTable
 	BatchRowsTable.ForeignKeys[0].RefTable = BatchesTable
 	DomainRequestsTable.ForeignKeys[0].RefTable = OfficersTable
 	InvitationsTable.ForeignKeys[0].RefTable = BatchesTable
 	InvitationsTable.ForeignKeys[1].RefTable = OfficersTable
 	InvitationEventsTable.ForeignKeys[0].RefTable = InvitationsTable
+	OfficerIdentitiesTable.ForeignKeys[0].RefTable = OfficersTable
 	SessionsTable.ForeignKeys[0].RefTable = OfficersTable
 	TokensTable.ForeignKeys[0].RefTable = OfficersTable
 }

@@ -35,6 +35,8 @@ const (
 	EdgeTokens = "tokens"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
+	// EdgeIdentities holds the string denoting the identities edge name in mutations.
+	EdgeIdentities = "identities"
 	// EdgeDomainRequests holds the string denoting the domain_requests edge name in mutations.
 	EdgeDomainRequests = "domain_requests"
 	// Table holds the table name of the officer in the database.
@@ -67,6 +69,13 @@ const (
 	SessionsInverseTable = "sessions"
 	// SessionsColumn is the table column denoting the sessions relation/edge.
 	SessionsColumn = "officer_id"
+	// IdentitiesTable is the table that holds the identities relation/edge.
+	IdentitiesTable = "officer_identities"
+	// IdentitiesInverseTable is the table name for the OfficerIdentity entity.
+	// It exists in this package in order to avoid circular dependency with the "officeridentity" package.
+	IdentitiesInverseTable = "officer_identities"
+	// IdentitiesColumn is the table column denoting the identities relation/edge.
+	IdentitiesColumn = "officer_id"
 	// DomainRequestsTable is the table that holds the domain_requests relation/edge.
 	DomainRequestsTable = "domain_requests"
 	// DomainRequestsInverseTable is the table name for the DomainRequest entity.
@@ -209,6 +218,20 @@ func BySessions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByIdentitiesCount orders the results by identities count.
+func ByIdentitiesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newIdentitiesStep(), opts...)
+	}
+}
+
+// ByIdentities orders the results by identities terms.
+func ByIdentities(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newIdentitiesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByDomainRequestsCount orders the results by domain_requests count.
 func ByDomainRequestsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -248,6 +271,13 @@ func newSessionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SessionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SessionsTable, SessionsColumn),
+	)
+}
+func newIdentitiesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(IdentitiesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, IdentitiesTable, IdentitiesColumn),
 	)
 }
 func newDomainRequestsStep() *sqlgraph.Step {

@@ -9,11 +9,29 @@ import (
 // AllowedDomain is the predicate function for alloweddomain builders.
 type AllowedDomain func(*sql.Selector)
 
+// AuditBlock is the predicate function for auditblock builders.
+type AuditBlock func(*sql.Selector)
+
+// AuditPending is the predicate function for auditpending builders.
+type AuditPending func(*sql.Selector)
+
+// AuditPerson is the predicate function for auditperson builders.
+type AuditPerson func(*sql.Selector)
+
+// AuditRecord is the predicate function for auditrecord builders.
+type AuditRecord func(*sql.Selector)
+
+// AuditSeal is the predicate function for auditseal builders.
+type AuditSeal func(*sql.Selector)
+
 // Batch is the predicate function for batch builders.
 type Batch func(*sql.Selector)
 
 // BatchRow is the predicate function for batchrow builders.
 type BatchRow func(*sql.Selector)
+
+// DataKeys is the predicate function for datakeys builders.
+type DataKeys func(*sql.Selector)
 
 // DomainRequest is the predicate function for domainrequest builders.
 type DomainRequest func(*sql.Selector)
@@ -27,11 +45,20 @@ type Invitation func(*sql.Selector)
 // InvitationEvent is the predicate function for invitationevent builders.
 type InvitationEvent func(*sql.Selector)
 
+// KeyHolder is the predicate function for keyholder builders.
+type KeyHolder func(*sql.Selector)
+
 // Marker is the predicate function for marker builders.
 type Marker func(*sql.Selector)
 
 // Officer is the predicate function for officer builders.
 type Officer func(*sql.Selector)
+
+// OfficerIdentity is the predicate function for officeridentity builders.
+type OfficerIdentity func(*sql.Selector)
+
+// RateLimit is the predicate function for ratelimit builders.
+type RateLimit func(*sql.Selector)
 
 // SandboxClock is the predicate function for sandboxclock builders.
 type SandboxClock func(*sql.Selector)
@@ -44,6 +71,9 @@ type SandboxPerson func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// SignInAttempt is the predicate function for signinattempt builders.
+type SignInAttempt func(*sql.Selector)
 
 // SignInCode is the predicate function for signincode builders.
 type SignInCode func(*sql.Selector)

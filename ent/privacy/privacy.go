@@ -134,6 +134,126 @@ func (f AllowedDomainMutationRuleFunc) EvalMutation(ctx context.Context, m ent.M
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AllowedDomainMutation", m)
 }
 
+// The AuditBlockQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditBlockQueryRuleFunc func(context.Context, *ent.AuditBlockQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditBlockQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditBlockQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditBlockQuery", q)
+}
+
+// The AuditBlockMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditBlockMutationRuleFunc func(context.Context, *ent.AuditBlockMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditBlockMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditBlockMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditBlockMutation", m)
+}
+
+// The AuditPendingQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditPendingQueryRuleFunc func(context.Context, *ent.AuditPendingQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditPendingQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditPendingQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditPendingQuery", q)
+}
+
+// The AuditPendingMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditPendingMutationRuleFunc func(context.Context, *ent.AuditPendingMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditPendingMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditPendingMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditPendingMutation", m)
+}
+
+// The AuditPersonQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditPersonQueryRuleFunc func(context.Context, *ent.AuditPersonQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditPersonQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditPersonQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditPersonQuery", q)
+}
+
+// The AuditPersonMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditPersonMutationRuleFunc func(context.Context, *ent.AuditPersonMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditPersonMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditPersonMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditPersonMutation", m)
+}
+
+// The AuditRecordQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditRecordQueryRuleFunc func(context.Context, *ent.AuditRecordQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditRecordQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditRecordQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditRecordQuery", q)
+}
+
+// The AuditRecordMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditRecordMutationRuleFunc func(context.Context, *ent.AuditRecordMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditRecordMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditRecordMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditRecordMutation", m)
+}
+
+// The AuditSealQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuditSealQueryRuleFunc func(context.Context, *ent.AuditSealQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuditSealQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuditSealQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuditSealQuery", q)
+}
+
+// The AuditSealMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuditSealMutationRuleFunc func(context.Context, *ent.AuditSealMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuditSealMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuditSealMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuditSealMutation", m)
+}
+
 // The BatchQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type BatchQueryRuleFunc func(context.Context, *ent.BatchQuery) error
@@ -180,6 +300,30 @@ func (f BatchRowMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutati
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.BatchRowMutation", m)
+}
+
+// The DataKeysQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type DataKeysQueryRuleFunc func(context.Context, *ent.DataKeysQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f DataKeysQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DataKeysQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.DataKeysQuery", q)
+}
+
+// The DataKeysMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type DataKeysMutationRuleFunc func(context.Context, *ent.DataKeysMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f DataKeysMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.DataKeysMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.DataKeysMutation", m)
 }
 
 // The DomainRequestQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -278,6 +422,30 @@ func (f InvitationEventMutationRuleFunc) EvalMutation(ctx context.Context, m ent
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.InvitationEventMutation", m)
 }
 
+// The KeyHolderQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type KeyHolderQueryRuleFunc func(context.Context, *ent.KeyHolderQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f KeyHolderQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.KeyHolderQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.KeyHolderQuery", q)
+}
+
+// The KeyHolderMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type KeyHolderMutationRuleFunc func(context.Context, *ent.KeyHolderMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f KeyHolderMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.KeyHolderMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.KeyHolderMutation", m)
+}
+
 // The MarkerQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type MarkerQueryRuleFunc func(context.Context, *ent.MarkerQuery) error
@@ -324,6 +492,54 @@ func (f OfficerMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OfficerMutation", m)
+}
+
+// The OfficerIdentityQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type OfficerIdentityQueryRuleFunc func(context.Context, *ent.OfficerIdentityQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f OfficerIdentityQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OfficerIdentityQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.OfficerIdentityQuery", q)
+}
+
+// The OfficerIdentityMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type OfficerIdentityMutationRuleFunc func(context.Context, *ent.OfficerIdentityMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f OfficerIdentityMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.OfficerIdentityMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.OfficerIdentityMutation", m)
+}
+
+// The RateLimitQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RateLimitQueryRuleFunc func(context.Context, *ent.RateLimitQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RateLimitQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RateLimitQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.RateLimitQuery", q)
+}
+
+// The RateLimitMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RateLimitMutationRuleFunc func(context.Context, *ent.RateLimitMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RateLimitMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.RateLimitMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.RateLimitMutation", m)
 }
 
 // The SandboxClockQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -420,6 +636,30 @@ func (f SessionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 		return f(ctx, m)
 	}
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SessionMutation", m)
+}
+
+// The SignInAttemptQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SignInAttemptQueryRuleFunc func(context.Context, *ent.SignInAttemptQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SignInAttemptQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignInAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.SignInAttemptQuery", q)
+}
+
+// The SignInAttemptMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SignInAttemptMutationRuleFunc func(context.Context, *ent.SignInAttemptMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SignInAttemptMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.SignInAttemptMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SignInAttemptMutation", m)
 }
 
 // The SignInCodeQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -5,19 +5,29 @@ package runtime
 import (
 	"context"
 	"techbiz/ent/alloweddomain"
+	"techbiz/ent/auditblock"
+	"techbiz/ent/auditpending"
+	"techbiz/ent/auditperson"
+	"techbiz/ent/auditrecord"
+	"techbiz/ent/auditseal"
 	"techbiz/ent/batch"
 	"techbiz/ent/batchrow"
+	"techbiz/ent/datakeys"
 	"techbiz/ent/domainrequest"
 	"techbiz/ent/idempotencykey"
 	"techbiz/ent/invitation"
 	"techbiz/ent/invitationevent"
+	"techbiz/ent/keyholder"
 	"techbiz/ent/marker"
 	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
+	"techbiz/ent/ratelimit"
 	"techbiz/ent/sandboxclock"
 	"techbiz/ent/sandboxmail"
 	"techbiz/ent/sandboxperson"
 	"techbiz/ent/schema"
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/ent/token"
 
@@ -49,6 +59,80 @@ func init() {
 	alloweddomainDescID := alloweddomainMixinFields0[0].Descriptor()
 	// alloweddomain.DefaultID holds the default value on creation for the id field.
 	alloweddomain.DefaultID = alloweddomainDescID.Default.(func() uuid.UUID)
+	auditblock.Policy = privacy.NewPolicies(schema.AuditBlock{})
+	auditblock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditblock.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditblockFields := schema.AuditBlock{}.Fields()
+	_ = auditblockFields
+	// auditblockDescPrevious is the schema descriptor for previous field.
+	auditblockDescPrevious := auditblockFields[5].Descriptor()
+	// auditblock.PreviousValidator is a validator for the "previous" field. It is called by the builders before save.
+	auditblock.PreviousValidator = auditblockDescPrevious.Validators[0].(func([]byte) error)
+	// auditblockDescHash is the schema descriptor for hash field.
+	auditblockDescHash := auditblockFields[6].Descriptor()
+	// auditblock.HashValidator is a validator for the "hash" field. It is called by the builders before save.
+	auditblock.HashValidator = auditblockDescHash.Validators[0].(func([]byte) error)
+	auditpending.Policy = privacy.NewPolicies(schema.AuditPending{})
+	auditpending.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditpending.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditperson.Policy = privacy.NewPolicies(schema.AuditPerson{})
+	auditperson.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditperson.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditpersonFields := schema.AuditPerson{}.Fields()
+	_ = auditpersonFields
+	// auditpersonDescLookup is the schema descriptor for lookup field.
+	auditpersonDescLookup := auditpersonFields[1].Descriptor()
+	// auditperson.LookupValidator is a validator for the "lookup" field. It is called by the builders before save.
+	auditperson.LookupValidator = auditpersonDescLookup.Validators[0].(func([]byte) error)
+	auditrecordMixin := schema.AuditRecord{}.Mixin()
+	auditrecord.Policy = privacy.NewPolicies(schema.AuditRecord{})
+	auditrecord.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditrecord.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditrecordMixinFields0 := auditrecordMixin[0].Fields()
+	_ = auditrecordMixinFields0
+	auditrecordFields := schema.AuditRecord{}.Fields()
+	_ = auditrecordFields
+	// auditrecordDescMAC is the schema descriptor for mac field.
+	auditrecordDescMAC := auditrecordFields[15].Descriptor()
+	// auditrecord.MACValidator is a validator for the "mac" field. It is called by the builders before save.
+	auditrecord.MACValidator = auditrecordDescMAC.Validators[0].(func([]byte) error)
+	// auditrecordDescID is the schema descriptor for id field.
+	auditrecordDescID := auditrecordMixinFields0[0].Descriptor()
+	// auditrecord.DefaultID holds the default value on creation for the id field.
+	auditrecord.DefaultID = auditrecordDescID.Default.(func() uuid.UUID)
+	auditseal.Policy = privacy.NewPolicies(schema.AuditSeal{})
+	auditseal.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditseal.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	batchMixin := schema.Batch{}.Mixin()
 	batch.Policy = privacy.NewPolicies(schema.Batch{})
 	batch.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -86,29 +170,38 @@ func init() {
 	batchrowFields := schema.BatchRow{}.Fields()
 	_ = batchrowFields
 	// batchrowDescSuggested is the schema descriptor for suggested field.
-	batchrowDescSuggested := batchrowFields[28].Descriptor()
+	batchrowDescSuggested := batchrowFields[29].Descriptor()
 	// batchrow.DefaultSuggested holds the default value on creation for the suggested field.
 	batchrow.DefaultSuggested = batchrowDescSuggested.Default.(bool)
 	// batchrowDescLookedUp is the schema descriptor for looked_up field.
-	batchrowDescLookedUp := batchrowFields[29].Descriptor()
+	batchrowDescLookedUp := batchrowFields[30].Descriptor()
 	// batchrow.DefaultLookedUp holds the default value on creation for the looked_up field.
 	batchrow.DefaultLookedUp = batchrowDescLookedUp.Default.(bool)
 	// batchrowDescLeftOut is the schema descriptor for left_out field.
-	batchrowDescLeftOut := batchrowFields[30].Descriptor()
+	batchrowDescLeftOut := batchrowFields[31].Descriptor()
 	// batchrow.DefaultLeftOut holds the default value on creation for the left_out field.
 	batchrow.DefaultLeftOut = batchrowDescLeftOut.Default.(bool)
 	// batchrowDescSubmitted is the schema descriptor for submitted field.
-	batchrowDescSubmitted := batchrowFields[31].Descriptor()
+	batchrowDescSubmitted := batchrowFields[32].Descriptor()
 	// batchrow.DefaultSubmitted holds the default value on creation for the submitted field.
 	batchrow.DefaultSubmitted = batchrowDescSubmitted.Default.(bool)
 	// batchrowDescReplaced is the schema descriptor for replaced field.
-	batchrowDescReplaced := batchrowFields[32].Descriptor()
+	batchrowDescReplaced := batchrowFields[33].Descriptor()
 	// batchrow.DefaultReplaced holds the default value on creation for the replaced field.
 	batchrow.DefaultReplaced = batchrowDescReplaced.Default.(bool)
 	// batchrowDescID is the schema descriptor for id field.
 	batchrowDescID := batchrowMixinFields0[0].Descriptor()
 	// batchrow.DefaultID holds the default value on creation for the id field.
 	batchrow.DefaultID = batchrowDescID.Default.(func() uuid.UUID)
+	datakeys.Policy = privacy.NewPolicies(schema.DataKeys{})
+	datakeys.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := datakeys.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	domainrequestMixin := schema.DomainRequest{}.Mixin()
 	domainrequest.Policy = privacy.NewPolicies(schema.DomainRequest{})
 	domainrequest.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -164,31 +257,31 @@ func init() {
 	invitationFields := schema.Invitation{}.Fields()
 	_ = invitationFields
 	// invitationDescOpen is the schema descriptor for open field.
-	invitationDescOpen := invitationFields[24].Descriptor()
+	invitationDescOpen := invitationFields[25].Descriptor()
 	// invitation.DefaultOpen holds the default value on creation for the open field.
 	invitation.DefaultOpen = invitationDescOpen.Default.(bool)
 	// invitationDescAttempts is the schema descriptor for attempts field.
-	invitationDescAttempts := invitationFields[26].Descriptor()
+	invitationDescAttempts := invitationFields[27].Descriptor()
 	// invitation.DefaultAttempts holds the default value on creation for the attempts field.
 	invitation.DefaultAttempts = invitationDescAttempts.Default.(int)
 	// invitationDescSeedDone is the schema descriptor for seed_done field.
-	invitationDescSeedDone := invitationFields[32].Descriptor()
+	invitationDescSeedDone := invitationFields[33].Descriptor()
 	// invitation.DefaultSeedDone holds the default value on creation for the seed_done field.
 	invitation.DefaultSeedDone = invitationDescSeedDone.Default.(bool)
 	// invitationDescWithdrawing is the schema descriptor for withdrawing field.
-	invitationDescWithdrawing := invitationFields[33].Descriptor()
+	invitationDescWithdrawing := invitationFields[34].Descriptor()
 	// invitation.DefaultWithdrawing holds the default value on creation for the withdrawing field.
 	invitation.DefaultWithdrawing = invitationDescWithdrawing.Default.(bool)
 	// invitationDescMailsWanted is the schema descriptor for mails_wanted field.
-	invitationDescMailsWanted := invitationFields[38].Descriptor()
+	invitationDescMailsWanted := invitationFields[39].Descriptor()
 	// invitation.DefaultMailsWanted holds the default value on creation for the mails_wanted field.
 	invitation.DefaultMailsWanted = invitationDescMailsWanted.Default.(int)
 	// invitationDescMailsDone is the schema descriptor for mails_done field.
-	invitationDescMailsDone := invitationFields[39].Descriptor()
+	invitationDescMailsDone := invitationFields[40].Descriptor()
 	// invitation.DefaultMailsDone holds the default value on creation for the mails_done field.
 	invitation.DefaultMailsDone = invitationDescMailsDone.Default.(int)
 	// invitationDescSendCount is the schema descriptor for send_count field.
-	invitationDescSendCount := invitationFields[40].Descriptor()
+	invitationDescSendCount := invitationFields[41].Descriptor()
 	// invitation.DefaultSendCount holds the default value on creation for the send_count field.
 	invitation.DefaultSendCount = invitationDescSendCount.Default.(int)
 	// invitationDescID is the schema descriptor for id field.
@@ -213,6 +306,15 @@ func init() {
 	invitationeventDescID := invitationeventMixinFields0[0].Descriptor()
 	// invitationevent.DefaultID holds the default value on creation for the id field.
 	invitationevent.DefaultID = invitationeventDescID.Default.(func() uuid.UUID)
+	keyholder.Policy = privacy.NewPolicies(schema.KeyHolder{})
+	keyholder.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := keyholder.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
 	markerMixin := schema.Marker{}.Mixin()
 	marker.Policy = privacy.NewPolicies(schema.Marker{})
 	marker.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -249,6 +351,39 @@ func init() {
 	officerDescID := officerMixinFields0[0].Descriptor()
 	// officer.DefaultID holds the default value on creation for the id field.
 	officer.DefaultID = officerDescID.Default.(func() uuid.UUID)
+	officeridentityMixin := schema.OfficerIdentity{}.Mixin()
+	officeridentity.Policy = privacy.NewPolicies(schema.OfficerIdentity{})
+	officeridentity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := officeridentity.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	officeridentityMixinFields0 := officeridentityMixin[0].Fields()
+	_ = officeridentityMixinFields0
+	officeridentityFields := schema.OfficerIdentity{}.Fields()
+	_ = officeridentityFields
+	// officeridentityDescID is the schema descriptor for id field.
+	officeridentityDescID := officeridentityMixinFields0[0].Descriptor()
+	// officeridentity.DefaultID holds the default value on creation for the id field.
+	officeridentity.DefaultID = officeridentityDescID.Default.(func() uuid.UUID)
+	ratelimit.Policy = privacy.NewPolicies(schema.RateLimit{})
+	ratelimit.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := ratelimit.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	ratelimitFields := schema.RateLimit{}.Fields()
+	_ = ratelimitFields
+	// ratelimitDescTaken is the schema descriptor for taken field.
+	ratelimitDescTaken := ratelimitFields[2].Descriptor()
+	// ratelimit.TakenValidator is a validator for the "taken" field. It is called by the builders before save.
+	ratelimit.TakenValidator = ratelimitDescTaken.Validators[0].(func([]byte) error)
 	sandboxclock.Policy = privacy.NewPolicies(schema.SandboxClock{})
 	sandboxclock.Hooks[0] = func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
@@ -291,7 +426,7 @@ func init() {
 	sandboxpersonFields := schema.SandboxPerson{}.Fields()
 	_ = sandboxpersonFields
 	// sandboxpersonDescRound is the schema descriptor for round field.
-	sandboxpersonDescRound := sandboxpersonFields[9].Descriptor()
+	sandboxpersonDescRound := sandboxpersonFields[11].Descriptor()
 	// sandboxperson.DefaultRound holds the default value on creation for the round field.
 	sandboxperson.DefaultRound = sandboxpersonDescRound.Default.(int)
 	// sandboxpersonDescID is the schema descriptor for id field.
@@ -316,10 +451,44 @@ func init() {
 	sessionDescHash := sessionFields[1].Descriptor()
 	// session.HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	session.HashValidator = sessionDescHash.Validators[0].(func([]byte) error)
+	// sessionDescAddress is the schema descriptor for address field.
+	sessionDescAddress := sessionFields[7].Descriptor()
+	// session.DefaultAddress holds the default value on creation for the address field.
+	session.DefaultAddress = sessionDescAddress.Default.(string)
+	// sessionDescBrowser is the schema descriptor for browser field.
+	sessionDescBrowser := sessionFields[8].Descriptor()
+	// session.DefaultBrowser holds the default value on creation for the browser field.
+	session.DefaultBrowser = sessionDescBrowser.Default.(string)
 	// sessionDescID is the schema descriptor for id field.
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() uuid.UUID)
+	signinattemptMixin := schema.SignInAttempt{}.Mixin()
+	signinattempt.Policy = privacy.NewPolicies(schema.SignInAttempt{})
+	signinattempt.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := signinattempt.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	signinattemptMixinFields0 := signinattemptMixin[0].Fields()
+	_ = signinattemptMixinFields0
+	signinattemptFields := schema.SignInAttempt{}.Fields()
+	_ = signinattemptFields
+	// signinattemptDescState is the schema descriptor for state field.
+	signinattemptDescState := signinattemptFields[0].Descriptor()
+	// signinattempt.StateValidator is a validator for the "state" field. It is called by the builders before save.
+	signinattempt.StateValidator = signinattemptDescState.Validators[0].(func([]byte) error)
+	// signinattemptDescBrowser is the schema descriptor for browser field.
+	signinattemptDescBrowser := signinattemptFields[1].Descriptor()
+	// signinattempt.BrowserValidator is a validator for the "browser" field. It is called by the builders before save.
+	signinattempt.BrowserValidator = signinattemptDescBrowser.Validators[0].(func([]byte) error)
+	// signinattemptDescID is the schema descriptor for id field.
+	signinattemptDescID := signinattemptMixinFields0[0].Descriptor()
+	// signinattempt.DefaultID holds the default value on creation for the id field.
+	signinattempt.DefaultID = signinattemptDescID.Default.(func() uuid.UUID)
 	signincodeMixin := schema.SignInCode{}.Mixin()
 	signincode.Policy = privacy.NewPolicies(schema.SignInCode{})
 	signincode.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -338,12 +507,16 @@ func init() {
 	signincodeDescBrowser := signincodeFields[1].Descriptor()
 	// signincode.BrowserValidator is a validator for the "browser" field. It is called by the builders before save.
 	signincode.BrowserValidator = signincodeDescBrowser.Validators[0].(func([]byte) error)
+	// signincodeDescNetwork is the schema descriptor for network field.
+	signincodeDescNetwork := signincodeFields[2].Descriptor()
+	// signincode.NetworkValidator is a validator for the "network" field. It is called by the builders before save.
+	signincode.NetworkValidator = signincodeDescNetwork.Validators[0].(func([]byte) error)
 	// signincodeDescHash is the schema descriptor for hash field.
-	signincodeDescHash := signincodeFields[2].Descriptor()
+	signincodeDescHash := signincodeFields[3].Descriptor()
 	// signincode.HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	signincode.HashValidator = signincodeDescHash.Validators[0].(func([]byte) error)
 	// signincodeDescTries is the schema descriptor for tries field.
-	signincodeDescTries := signincodeFields[3].Descriptor()
+	signincodeDescTries := signincodeFields[4].Descriptor()
 	// signincode.DefaultTries holds the default value on creation for the tries field.
 	signincode.DefaultTries = signincodeDescTries.Default.(int)
 	// signincodeDescID is the schema descriptor for id field.

@@ -31,6 +31,10 @@ const (
 	FieldLastName = "last_name"
 	// FieldNumber holds the string denoting the number field in the database.
 	FieldNumber = "number"
+	// FieldNumberKey holds the string denoting the number_key field in the database.
+	FieldNumberKey = "number_key"
+	// FieldNumberKey2 holds the string denoting the number_key2 field in the database.
+	FieldNumberKey2 = "number_key2"
 	// FieldToken holds the string denoting the token field in the database.
 	FieldToken = "token"
 	// FieldRound holds the string denoting the round field in the database.
@@ -60,6 +64,8 @@ var Columns = []string{
 	FieldFirstName,
 	FieldLastName,
 	FieldNumber,
+	FieldNumberKey,
+	FieldNumberKey2,
 	FieldToken,
 	FieldRound,
 	FieldState,
@@ -192,6 +198,16 @@ func ByLastName(opts ...sql.OrderTermOption) OrderOption {
 // ByNumber orders the results by the number field.
 func ByNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNumber, opts...).ToFunc()
+}
+
+// ByNumberKey orders the results by the number_key field.
+func ByNumberKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberKey, opts...).ToFunc()
+}
+
+// ByNumberKey2 orders the results by the number_key2 field.
+func ByNumberKey2(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberKey2, opts...).ToFunc()
 }
 
 // ByToken orders the results by the token field.

@@ -95,6 +95,16 @@ func Number(v string) predicate.SandboxPerson {
 	return predicate.SandboxPerson(sql.FieldEQ(FieldNumber, v))
 }
 
+// NumberKey applies equality check predicate on the "number_key" field. It's identical to NumberKeyEQ.
+func NumberKey(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEQ(FieldNumberKey, v))
+}
+
+// NumberKey2 applies equality check predicate on the "number_key2" field. It's identical to NumberKey2EQ.
+func NumberKey2(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEQ(FieldNumberKey2, v))
+}
+
 // Token applies equality check predicate on the "token" field. It's identical to TokenEQ.
 func Token(v string) predicate.SandboxPerson {
 	return predicate.SandboxPerson(sql.FieldEQ(FieldToken, v))
@@ -688,6 +698,156 @@ func NumberEqualFold(v string) predicate.SandboxPerson {
 // NumberContainsFold applies the ContainsFold predicate on the "number" field.
 func NumberContainsFold(v string) predicate.SandboxPerson {
 	return predicate.SandboxPerson(sql.FieldContainsFold(FieldNumber, v))
+}
+
+// NumberKeyEQ applies the EQ predicate on the "number_key" field.
+func NumberKeyEQ(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEQ(FieldNumberKey, v))
+}
+
+// NumberKeyNEQ applies the NEQ predicate on the "number_key" field.
+func NumberKeyNEQ(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNEQ(FieldNumberKey, v))
+}
+
+// NumberKeyIn applies the In predicate on the "number_key" field.
+func NumberKeyIn(vs ...string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldIn(FieldNumberKey, vs...))
+}
+
+// NumberKeyNotIn applies the NotIn predicate on the "number_key" field.
+func NumberKeyNotIn(vs ...string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNotIn(FieldNumberKey, vs...))
+}
+
+// NumberKeyGT applies the GT predicate on the "number_key" field.
+func NumberKeyGT(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldGT(FieldNumberKey, v))
+}
+
+// NumberKeyGTE applies the GTE predicate on the "number_key" field.
+func NumberKeyGTE(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldGTE(FieldNumberKey, v))
+}
+
+// NumberKeyLT applies the LT predicate on the "number_key" field.
+func NumberKeyLT(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldLT(FieldNumberKey, v))
+}
+
+// NumberKeyLTE applies the LTE predicate on the "number_key" field.
+func NumberKeyLTE(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldLTE(FieldNumberKey, v))
+}
+
+// NumberKeyContains applies the Contains predicate on the "number_key" field.
+func NumberKeyContains(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldContains(FieldNumberKey, v))
+}
+
+// NumberKeyHasPrefix applies the HasPrefix predicate on the "number_key" field.
+func NumberKeyHasPrefix(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldHasPrefix(FieldNumberKey, v))
+}
+
+// NumberKeyHasSuffix applies the HasSuffix predicate on the "number_key" field.
+func NumberKeyHasSuffix(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldHasSuffix(FieldNumberKey, v))
+}
+
+// NumberKeyIsNil applies the IsNil predicate on the "number_key" field.
+func NumberKeyIsNil() predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldIsNull(FieldNumberKey))
+}
+
+// NumberKeyNotNil applies the NotNil predicate on the "number_key" field.
+func NumberKeyNotNil() predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNotNull(FieldNumberKey))
+}
+
+// NumberKeyEqualFold applies the EqualFold predicate on the "number_key" field.
+func NumberKeyEqualFold(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEqualFold(FieldNumberKey, v))
+}
+
+// NumberKeyContainsFold applies the ContainsFold predicate on the "number_key" field.
+func NumberKeyContainsFold(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldContainsFold(FieldNumberKey, v))
+}
+
+// NumberKey2EQ applies the EQ predicate on the "number_key2" field.
+func NumberKey2EQ(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2NEQ applies the NEQ predicate on the "number_key2" field.
+func NumberKey2NEQ(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNEQ(FieldNumberKey2, v))
+}
+
+// NumberKey2In applies the In predicate on the "number_key2" field.
+func NumberKey2In(vs ...string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2NotIn applies the NotIn predicate on the "number_key2" field.
+func NumberKey2NotIn(vs ...string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNotIn(FieldNumberKey2, vs...))
+}
+
+// NumberKey2GT applies the GT predicate on the "number_key2" field.
+func NumberKey2GT(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldGT(FieldNumberKey2, v))
+}
+
+// NumberKey2GTE applies the GTE predicate on the "number_key2" field.
+func NumberKey2GTE(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldGTE(FieldNumberKey2, v))
+}
+
+// NumberKey2LT applies the LT predicate on the "number_key2" field.
+func NumberKey2LT(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldLT(FieldNumberKey2, v))
+}
+
+// NumberKey2LTE applies the LTE predicate on the "number_key2" field.
+func NumberKey2LTE(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldLTE(FieldNumberKey2, v))
+}
+
+// NumberKey2Contains applies the Contains predicate on the "number_key2" field.
+func NumberKey2Contains(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldContains(FieldNumberKey2, v))
+}
+
+// NumberKey2HasPrefix applies the HasPrefix predicate on the "number_key2" field.
+func NumberKey2HasPrefix(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldHasPrefix(FieldNumberKey2, v))
+}
+
+// NumberKey2HasSuffix applies the HasSuffix predicate on the "number_key2" field.
+func NumberKey2HasSuffix(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldHasSuffix(FieldNumberKey2, v))
+}
+
+// NumberKey2IsNil applies the IsNil predicate on the "number_key2" field.
+func NumberKey2IsNil() predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldIsNull(FieldNumberKey2))
+}
+
+// NumberKey2NotNil applies the NotNil predicate on the "number_key2" field.
+func NumberKey2NotNil() predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldNotNull(FieldNumberKey2))
+}
+
+// NumberKey2EqualFold applies the EqualFold predicate on the "number_key2" field.
+func NumberKey2EqualFold(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldEqualFold(FieldNumberKey2, v))
+}
+
+// NumberKey2ContainsFold applies the ContainsFold predicate on the "number_key2" field.
+func NumberKey2ContainsFold(v string) predicate.SandboxPerson {
+	return predicate.SandboxPerson(sql.FieldContainsFold(FieldNumberKey2, v))
 }
 
 // TokenEQ applies the EQ predicate on the "token" field.

@@ -34,8 +34,9 @@ func (Invitation) Fields() []ent.Field {
 		field.String("first_name_key").Optional().Nillable(),
 		field.String("last_name").Optional().Nillable(),
 		field.String("last_name_key").Optional().Nillable(),
-		field.String("contact_number").Optional().Nillable().Comment("E.164."),
-		field.String("number_key").Optional().Nillable(),
+		field.String("contact_number").Optional().Nillable().Sensitive().Comment("E.164, sealed."),
+		field.String("number_key").Optional().Nillable().Comment("Blind index of the number, in the first slot."),
+		field.String("number_key2").Optional().Nillable().Comment("The same in the second slot."),
 		field.String("organisation").Optional().Nillable(),
 		field.String("organisation_key").Optional().Nillable(),
 		field.String("department").Optional().Nillable(),
@@ -71,6 +72,7 @@ func (Invitation) Fields() []ent.Field {
 		field.Int("send_count").Default(0),
 		field.Time("last_sent_at").Optional().Nillable(),
 		field.Time("resent_at").Optional().Nillable().Comment("When the last resend was accepted."),
+		field.Time("anonymised_at").Optional().Nillable().Comment("When everything that tells who it was about was removed."),
 	}
 }
 
@@ -83,15 +85,22 @@ func (Invitation) Edges() []ent.Edge {
 	}
 }
 
+// Checked is true for the rows whose status the directory is asked about. A query
+// says it in these words, for only then the index of what was checked when serves it.
+const Checked = "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND techpass_status <> 'USER_NOT_FOUND'"
+
 // Indexes of the entity: what an open invitation holds is unique; every order of
 // the list has its key-set index; every searchable column has one for prefixes.
 func (Invitation) Indexes() []ent.Index {
 	whileOpen := entsql.IndexWhere("open")
+	// One slot of two is empty, mostly, and costs nothing.
+	numbered := func(slot string) *entsql.IndexAnnotation { return entsql.IndexWhere("open AND " + slot + " IS NOT NULL") }
 	prefix := entsql.OpClass("text_pattern_ops")
 	return []ent.Index{
 		index.Fields("email_key").Unique().Annotations(whileOpen).StorageKey("invitation_open_email"),
 		index.Fields("username_key").Unique().Annotations(whileOpen).StorageKey("invitation_open_username"),
-		index.Fields("number_key").Unique().Annotations(whileOpen).StorageKey("invitation_open_number"),
+		index.Fields("number_key").Unique().Annotations(numbered("number_key")).StorageKey("invitation_open_number"),
+		index.Fields("number_key2").Unique().Annotations(numbered("number_key2")).StorageKey("invitation_open_number2"),
 
 		index.Fields("inviter_id", "invited_at", "id"),
 		index.Fields("inviter_id", "updated_at", "id"),
@@ -109,8 +118,8 @@ func (Invitation) Indexes() []ent.Index {
 		index.Fields("department_key").Annotations(prefix).StorageKey("invitation_search_department"),
 
 		index.Fields("expires_at").Annotations(whileOpen).StorageKey("invitation_open_expiry"),
-		index.Fields("checked_at"),
-		index.Fields("account_ref"),
+		index.Fields("checked_at").Annotations(entsql.IndexWhere(Checked)).StorageKey("invitation_checked"),
+		index.Fields("account_ref").Annotations(entsql.IndexWhere("account_ref IS NOT NULL")).StorageKey("invitation_account"),
 		index.Fields("withdrawing").Annotations(entsql.IndexWhere("withdrawing")).StorageKey("invitation_withdrawing"),
 	}
 }

@@ -19,7 +19,7 @@ func (Officer) Mixin() []ent.Mixin { return []ent.Mixin{Identity{}} }
 // Fields of the entity.
 func (Officer) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("email").Unique().Immutable().Comment("Folded organisational address."),
+		field.String("email").Unique().Comment("Folded organisational address."),
 		field.String("agency").Immutable().Comment("The whole domain behind the @."),
 		field.String("name").Optional().Nillable(),
 		field.Enum("role").GoType(access.Role("")).Default(string(access.Officer)),
@@ -34,6 +34,7 @@ func (Officer) Edges() []ent.Edge {
 		edge.To("batches", Batch.Type),
 		edge.To("tokens", Token.Type),
 		edge.To("sessions", Session.Type),
+		edge.To("identities", OfficerIdentity.Type),
 		edge.To("domain_requests", DomainRequest.Type),
 	}
 }
@@ -93,6 +94,9 @@ func (Session) Fields() []ent.Field {
 		field.Time("created_at").Immutable(),
 		field.Time("seen_at"),
 		field.Time("expires_at").Comment("When it ends whatever happens."),
+		field.Enum("method").Values("CODE", "PROVIDER").Optional().Nillable().Immutable().Comment("How the officer signed in."),
+		field.String("address").Default("").Comment("Network address of its last use."),
+		field.String("browser").Default("").Comment("What it is used with, such as Chrome on Windows."),
 	}
 }
 
@@ -105,7 +109,7 @@ func (Session) Edges() []ent.Edge {
 
 // Indexes of the entity.
 func (Session) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("expires_at")}
+	return []ent.Index{index.Fields("expires_at"), index.Fields("officer_id")}
 }
 
 // Policy of the entity.
@@ -122,6 +126,7 @@ func (SignInCode) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("email").Immutable().Comment("Folded."),
 		field.Bytes("browser").MaxLen(32).Immutable().Sensitive().Comment("Hash of the secret of the browser that asked."),
+		field.Bytes("network").MaxLen(32).Optional().Immutable().Sensitive().Comment("Keyed hash of the network address that asked, by which it is counted."),
 		field.Bytes("hash").MaxLen(32).Immutable().Sensitive(),
 		field.Int("tries").Default(0),
 		field.Time("created_at").Immutable(),
@@ -134,6 +139,7 @@ func (SignInCode) Fields() []ent.Field {
 func (SignInCode) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("email", "created_at"),
+		index.Fields("network", "created_at"),
 		index.Fields("browser"),
 		index.Fields("expires_at"),
 	}

@@ -24,7 +24,9 @@ func (SandboxPerson) Fields() []ent.Field {
 		field.String("username_key").Optional().Nillable(),
 		field.String("first_name").Optional(),
 		field.String("last_name").Optional(),
-		field.String("number").Optional().Nillable().Comment("E.164."),
+		field.String("number").Optional().Nillable().Sensitive().Comment("E.164, sealed."),
+		field.String("number_key").Optional().Nillable().Comment("Blind index of the number, in the first slot."),
+		field.String("number_key2").Optional().Nillable().Comment("The same in the second slot."),
 		field.String("token").Unique().Comment("The secret part of the link in the person's last mail."),
 		field.Int("round").Default(0).Comment("Of the last invitation; a higher one replaced the token."),
 		field.Enum("state").NamedValues("Invited", "INVITED", "Created", "CREATED", "Active", "ACTIVE", "Terminated", "TERMINATED"),
@@ -37,11 +39,14 @@ func (SandboxPerson) Fields() []ent.Field {
 
 // Indexes of the entity: a terminated person holds nothing any more.
 func (SandboxPerson) Indexes() []ent.Index {
-	present := entsql.IndexWhere("state <> 'TERMINATED'")
+	const isThere = "state <> 'TERMINATED'"
+	present := entsql.IndexWhere(isThere)
+	numbered := func(slot string) *entsql.IndexAnnotation { return entsql.IndexWhere(isThere + " AND " + slot + " IS NOT NULL") }
 	return []ent.Index{
 		index.Fields("email_key").Unique().Annotations(present).StorageKey("sandbox_person_email"),
 		index.Fields("username_key").Unique().Annotations(present).StorageKey("sandbox_person_username"),
-		index.Fields("number").Unique().Annotations(present).StorageKey("sandbox_person_number"),
+		index.Fields("number_key").Unique().Annotations(numbered("number_key")).StorageKey("sandbox_person_number_key"),
+		index.Fields("number_key2").Unique().Annotations(numbered("number_key2")).StorageKey("sandbox_person_number_key2"),
 		index.Fields("email_key"),
 		index.Fields("state", "expires_at"),
 		index.Fields("created_at"),

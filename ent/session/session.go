@@ -3,6 +3,8 @@
 package session
 
 import (
+	"fmt"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -26,6 +28,12 @@ const (
 	FieldSeenAt = "seen_at"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// FieldMethod holds the string denoting the method field in the database.
+	FieldMethod = "method"
+	// FieldAddress holds the string denoting the address field in the database.
+	FieldAddress = "address"
+	// FieldBrowser holds the string denoting the browser field in the database.
+	FieldBrowser = "browser"
 	// EdgeOfficer holds the string denoting the officer edge name in mutations.
 	EdgeOfficer = "officer"
 	// Table holds the table name of the session in the database.
@@ -48,6 +56,9 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldSeenAt,
 	FieldExpiresAt,
+	FieldMethod,
+	FieldAddress,
+	FieldBrowser,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -70,9 +81,36 @@ var (
 	Policy ent.Policy
 	// HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	HashValidator func([]byte) error
+	// DefaultAddress holds the default value on creation for the "address" field.
+	DefaultAddress string
+	// DefaultBrowser holds the default value on creation for the "browser" field.
+	DefaultBrowser string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// Method defines the type for the "method" enum field.
+type Method string
+
+// Method values.
+const (
+	MethodCODE     Method = "CODE"
+	MethodPROVIDER Method = "PROVIDER"
+)
+
+func (m Method) String() string {
+	return string(m)
+}
+
+// MethodValidator is a validator for the "method" field enum values. It is called by the builders before save.
+func MethodValidator(m Method) error {
+	switch m {
+	case MethodCODE, MethodPROVIDER:
+		return nil
+	default:
+		return fmt.Errorf("session: invalid enum value for method field: %q", m)
+	}
+}
 
 // OrderOption defines the ordering options for the Session queries.
 type OrderOption func(*sql.Selector)
@@ -100,6 +138,21 @@ func BySeenAt(opts ...sql.OrderTermOption) OrderOption {
 // ByExpiresAt orders the results by the expires_at field.
 func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
+}
+
+// ByMethod orders the results by the method field.
+func ByMethod(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMethod, opts...).ToFunc()
+}
+
+// ByAddress orders the results by the address field.
+func ByAddress(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAddress, opts...).ToFunc()
+}
+
+// ByBrowser orders the results by the browser field.
+func ByBrowser(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBrowser, opts...).ToFunc()
 }
 
 // ByOfficerField orders the results by officer field.

@@ -17,6 +17,8 @@ const (
 	FieldEmail = "email"
 	// FieldBrowser holds the string denoting the browser field in the database.
 	FieldBrowser = "browser"
+	// FieldNetwork holds the string denoting the network field in the database.
+	FieldNetwork = "network"
 	// FieldHash holds the string denoting the hash field in the database.
 	FieldHash = "hash"
 	// FieldTries holds the string denoting the tries field in the database.
@@ -36,6 +38,7 @@ var Columns = []string{
 	FieldID,
 	FieldEmail,
 	FieldBrowser,
+	FieldNetwork,
 	FieldHash,
 	FieldTries,
 	FieldCreatedAt,
@@ -63,6 +66,8 @@ var (
 	Policy ent.Policy
 	// BrowserValidator is a validator for the "browser" field. It is called by the builders before save.
 	BrowserValidator func([]byte) error
+	// NetworkValidator is a validator for the "network" field. It is called by the builders before save.
+	NetworkValidator func([]byte) error
 	// HashValidator is a validator for the "hash" field. It is called by the builders before save.
 	HashValidator func([]byte) error
 	// DefaultTries holds the default value on creation for the "tries" field.

@@ -65,6 +65,11 @@ func Browser(v []byte) predicate.SignInCode {
 	return predicate.SignInCode(sql.FieldEQ(FieldBrowser, v))
 }
 
+// Network applies equality check predicate on the "network" field. It's identical to NetworkEQ.
+func Network(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldEQ(FieldNetwork, v))
+}
+
 // Hash applies equality check predicate on the "hash" field. It's identical to HashEQ.
 func Hash(v []byte) predicate.SignInCode {
 	return predicate.SignInCode(sql.FieldEQ(FieldHash, v))
@@ -193,6 +198,56 @@ func BrowserLT(v []byte) predicate.SignInCode {
 // BrowserLTE applies the LTE predicate on the "browser" field.
 func BrowserLTE(v []byte) predicate.SignInCode {
 	return predicate.SignInCode(sql.FieldLTE(FieldBrowser, v))
+}
+
+// NetworkEQ applies the EQ predicate on the "network" field.
+func NetworkEQ(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldEQ(FieldNetwork, v))
+}
+
+// NetworkNEQ applies the NEQ predicate on the "network" field.
+func NetworkNEQ(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldNEQ(FieldNetwork, v))
+}
+
+// NetworkIn applies the In predicate on the "network" field.
+func NetworkIn(vs ...[]byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldIn(FieldNetwork, vs...))
+}
+
+// NetworkNotIn applies the NotIn predicate on the "network" field.
+func NetworkNotIn(vs ...[]byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldNotIn(FieldNetwork, vs...))
+}
+
+// NetworkGT applies the GT predicate on the "network" field.
+func NetworkGT(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldGT(FieldNetwork, v))
+}
+
+// NetworkGTE applies the GTE predicate on the "network" field.
+func NetworkGTE(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldGTE(FieldNetwork, v))
+}
+
+// NetworkLT applies the LT predicate on the "network" field.
+func NetworkLT(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldLT(FieldNetwork, v))
+}
+
+// NetworkLTE applies the LTE predicate on the "network" field.
+func NetworkLTE(v []byte) predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldLTE(FieldNetwork, v))
+}
+
+// NetworkIsNil applies the IsNil predicate on the "network" field.
+func NetworkIsNil() predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldIsNull(FieldNetwork))
+}
+
+// NetworkNotNil applies the NotNil predicate on the "network" field.
+func NetworkNotNil() predicate.SignInCode {
+	return predicate.SignInCode(sql.FieldNotNull(FieldNetwork))
 }
 
 // HashEQ applies the EQ predicate on the "hash" field.

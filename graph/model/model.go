@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/graph/scalar"
+	"techbiz/internal/audit"
 	"techbiz/internal/fault"
 	"time"
 
@@ -48,6 +49,41 @@ type AccountInput struct {
 	Reason string `json:"reason"`
 	// The account and its mail wait until 09:00 of that day in Singapore. From today to a year ahead, as yyyy-mm-dd or dd-mm-yyyy; absent, or today after 09:00: at once.
 	StartOn *string `json:"startOn,omitempty"`
+}
+
+// A page of records.
+type ActivityConnection struct {
+	// The records with their places.
+	Edges []*ActivityEdge `json:"edges"`
+	// The records.
+	Nodes []*audit.Entry `json:"nodes"`
+	// Where the page stands.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many match, counted up to 10,000.
+	TotalCount int `json:"totalCount"`
+	// Whether totalCount is exact.
+	TotalIsExact bool         `json:"totalIsExact"`
+	Total        scalar.Total `json:"-"`
+}
+
+// A record with its place in the list.
+type ActivityEdge struct {
+	// Place in the list, for after and before.
+	Cursor string `json:"cursor"`
+	// The record.
+	Node *audit.Entry `json:"node"`
+}
+
+// Which records; what is absent or null does not filter.
+type ActivityFilter struct {
+	// From this moment on.
+	From *time.Time `json:"from,omitempty"`
+	// Until before this moment.
+	To *time.Time `json:"to,omitempty"`
+	// Of one of these types.
+	Type []string `json:"type,omitempty"`
+	// A whole e-mail address of who acted or on whom, a whole request id, or how an officer's name or address begins.
+	Search *string `json:"search,omitempty"`
 }
 
 // A page of batches.
@@ -296,6 +332,14 @@ type SeedCount struct {
 	Status *invitation.SeedStatus `json:"status,omitempty"`
 	// How many.
 	Count int `json:"count"`
+}
+
+// What is left of the caller's sessions after a change.
+type SessionsPayload struct {
+	// The caller's sessions, the last used first; empty whenever errors stand.
+	Sessions []*ent.Session `json:"sessions"`
+	// What is wrong with the input.
+	Errors []*fault.Error `json:"errors"`
 }
 
 // How many have one status.

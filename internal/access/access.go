@@ -77,8 +77,11 @@ func From(ctx context.Context) (Actor, bool) {
 }
 
 // Require returns the officer who acts. Codes: UNAUTHENTICATED where nobody, or
-// not an officer, acts.
+// not an officer, acts; FORBIDDEN where the request is refused.
 func Require(ctx context.Context) (Actor, error) {
+	if err := Refused(ctx); err != nil {
+		return Actor{}, err
+	}
 	a, ok := From(ctx)
 	if !ok || a.OfficerID == uuid.Nil {
 		return Actor{}, fault.New(fault.Unauthenticated, "Sign in, or send a valid token.")
@@ -87,7 +90,7 @@ func Require(ctx context.Context) (Actor, error) {
 }
 
 // RequireWrite returns the officer who acts and may change something. Codes:
-// UNAUTHENTICATED, and FORBIDDEN for a token that may only read.
+// those of [Require], and FORBIDDEN for a token that may only read.
 func RequireWrite(ctx context.Context) (Actor, error) {
 	a, err := Require(ctx)
 	if err != nil {

@@ -20,6 +20,9 @@ const (
 	ReadDomainRequests  Act = "Query.domainRequests"
 	ReadOfficer         Act = "Query.officer"
 	ReadOfficers        Act = "Query.officers"
+	ReadSessions        Act = "Query.sessions"
+	ReadActivity        Act = "Query.activity"
+	ReadActivityTypes   Act = "Query.activityTypes"
 	FollowBatch         Act = "Subscription.batchProgress"
 	FollowInvitations   Act = "Subscription.invitationUpdated"
 	DownloadCorrections Act = "Download.corrections"
@@ -54,4 +57,6 @@ const (
 	DisallowDomain      Act = "Mutation.disallowDomain"
 	DecideDomainRequest Act = "Mutation.decideDomainRequest"
 	SetRole             Act = "Mutation.setRole"
+	EndSession          Act = "Mutation.endSession"
+	EndSessions         Act = "Mutation.endSessions"
 )

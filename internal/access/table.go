@@ -1,5 +1,7 @@
 package access
 
+import "strings"
+
 // Reach is how far an act reaches.
 type Reach int
 
@@ -38,7 +40,7 @@ type Rule struct {
 }
 
 // Changes says whether the act may change anything.
-func (r Rule) Changes() bool { return r.Tokens != AnyToken }
+func (r Rule) Changes() bool { return strings.HasPrefix(string(r.Act), "Mutation.") }
 
 // Reach is how far the act reaches for a role.
 func (r Rule) Reach(role Role) Reach {
@@ -76,6 +78,10 @@ var table = []Rule{
 	{ReadDomainRequests, AnyToken, Own, Own, Everything},
 	{ReadOfficer, AnyToken, Own, Agency, Everything},
 	{ReadOfficers, AnyToken, Own, Agency, Everything},
+	// A token neither sees nor ends where its officer is signed in.
+	{ReadSessions, NoToken, Own, Own, Own},
+	{ReadActivity, AnyToken, Own, Agency, Everything},
+	{ReadActivityTypes, AnyToken, Everything, Everything, Everything},
 	{FollowBatch, AnyToken, Own, Agency, Everything},
 	{FollowInvitations, AnyToken, Own, Agency, Everything},
 	{DownloadCorrections, AnyToken, Own, Agency, Everything},
@@ -110,6 +116,8 @@ var table = []Rule{
 	{DisallowDomain, WriteToken, Nothing, Nothing, Everything},
 	{DecideDomainRequest, WriteToken, Nothing, Nothing, Everything},
 	{SetRole, NoToken, Nothing, Nothing, Everything},
+	{EndSession, NoToken, Own, Own, Own},
+	{EndSessions, NoToken, Own, Own, Own},
 }
 
 var rules = func() map[Act]Rule {

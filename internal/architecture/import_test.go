@@ -32,19 +32,23 @@ var house = []folder{
 	{path: "internal/server", level: 4, upTo: 2},
 	{path: "internal/webhook", level: 4, upTo: 3},
 
-	{path: "internal/invite", level: 3, upTo: 2},
-	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite"}},
+	{path: "internal/invite", level: 3, upTo: 2, also: []string{"internal/audit"}},
+	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},
 	{path: "internal/reconcile", level: 3, upTo: 2, also: []string{"internal/invite"}},
-	{path: "internal/signin", level: 3, upTo: 2},
+	{path: "internal/signin", level: 3, upTo: 2, also: []string{"internal/audit"}},
 	{path: "internal/domain", level: 3, upTo: 2},
 	{path: "internal/role", level: 3, upTo: 2},
 	{path: "internal/watch", level: 3, upTo: 2},
 	{path: "internal/audit", level: 3, upTo: 2},
+	// What it forgets of a person, open invitations included, it ends by their rules.
+	{path: "internal/privacy", level: 3, upTo: 2, also: []string{"internal/invite"}},
 
 	{path: "internal/database", level: 2, upTo: 1},
+	{path: "internal/limit", level: 2, upTo: 1, also: []string{"internal/database"}},
 	{path: "internal/jobs", level: 2, upTo: 1, also: []string{"internal/database"}},
 	{path: "internal/directory", level: 2, upTo: 0},
 	{path: "internal/directory/sandbox", level: 2, upTo: 0, also: []string{"internal/directory", "internal/mail", "internal/database", "ent"}},
+	{path: "internal/oidc", level: 2, upTo: 0},
 	{path: "internal/mail", level: 2, upTo: 0, also: []string{"internal/database", "ent"}},
 	{path: "internal/workbook", level: 2, upTo: 0},
 
@@ -56,6 +60,8 @@ var house = []folder{
 	{path: "internal/clock", level: 0, upTo: none},
 	{path: "internal/fault", level: 0, upTo: none},
 	{path: "internal/formula", level: 0, upTo: none},
+	{path: "internal/origin", level: 0, upTo: none},
+	{path: "internal/seal", level: 0, upTo: none},
 	{path: "internal/requestid", level: 0, upTo: none},
 }
 

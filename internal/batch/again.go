@@ -91,17 +91,19 @@ func (s *Service) changedRules(ctx context.Context, tx *database.Tx, id uuid.UUI
 func takenRows(ctx context.Context, tx *database.Tx, id uuid.UUID) (map[uuid.UUID]int, error) {
 	taken := map[uuid.UUID]int{}
 	for i, by := range identifying {
-		err := tx.Query(ctx, fmt.Sprintf(`SELECT r.id FROM batch_rows r JOIN invitations i ON i.open AND i.%[1]s = r.%[1]s
-			WHERE r.batch_id = $1 AND NOT r.flagged AND NOT r.submitted
-				AND NOT (i.method = 'EMAIL_INVITATION' AND i.techpass_status = 'NOT_ONBOARDED' AND i.expires_at IS NOT NULL AND i.expires_at <= $2)`, by.column),
-			[]any{id, tx.Now}, func(r *sql.Rows) error {
-				var row uuid.UUID
-				err := r.Scan(&row)
-				taken[row] |= 1 << i
-				return err
-			})
-		if err != nil {
-			return nil, fmt.Errorf("look for open invitations: %w", err)
+		for _, column := range by.columns {
+			err := tx.Query(ctx, fmt.Sprintf(`SELECT r.id FROM batch_rows r JOIN invitations i ON i.open AND i.%[1]s = r.%[1]s
+				WHERE r.batch_id = $1 AND NOT r.flagged AND NOT r.submitted AND r.%[1]s IS NOT NULL
+					AND NOT (i.method = 'EMAIL_INVITATION' AND i.techpass_status = 'NOT_ONBOARDED' AND i.expires_at IS NOT NULL AND i.expires_at <= $2)`, column),
+				[]any{id, tx.Now}, func(r *sql.Rows) error {
+					var row uuid.UUID
+					err := r.Scan(&row)
+					taken[row] |= 1 << i
+					return err
+				})
+			if err != nil {
+				return nil, fmt.Errorf("look for open invitations: %w", err)
+			}
 		}
 	}
 	return taken, nil

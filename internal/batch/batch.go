@@ -27,6 +27,7 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -47,7 +48,9 @@ type Options struct {
 	// BaseURL is where mails find the pages, and Host the part of a Message-ID
 	// behind the @.
 	BaseURL, Host string
-	Log           *slog.Logger
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
+	Log   *slog.Logger
 }
 
 // Service keeps lists of users.
@@ -144,6 +147,17 @@ func (s *Service) changeHeld(ctx context.Context, id uuid.UUID, hold func(contex
 		}
 		return id, fn(ctx, tx, b)
 	})
+}
+
+// record adds an act on a list to the activity log: one record, however many users
+// it was about.
+func (s *Service) record(ctx context.Context, tx *database.Tx, act audit.Type, b *ent.Batch, d audit.Detail) error {
+	return s.Audit.Record(ctx, tx, audit.Event{Type: act, Kind: audit.List, ID: b.ID, Owner: b.OwnerID, Detail: d})
+}
+
+// recordRow is record of an act on one user of a list.
+func (s *Service) recordRow(ctx context.Context, tx *database.Tx, act audit.Type, b *ent.Batch, email string) error {
+	return s.Audit.Record(ctx, tx, audit.Event{Type: act, Kind: audit.List, ID: b.ID, Owner: b.OwnerID, Person: email})
 }
 
 // page is the address of a list's page, for mails.

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	entbatch "techbiz/ent/batch"
+	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
@@ -22,8 +24,24 @@ type Finished struct {
 // Kind names the job.
 func (Finished) Kind() string { return "batch_finished" }
 
-// Completed queues the mail about a completion, in the transaction that makes it.
+// Completed records a completion and queues the mail about it, in the transaction
+// that makes it.
 func (s *Service) Completed(ctx context.Context, tx *database.Tx, id uuid.UUID) error {
+	ctx = access.System(ctx) // whoever's act it was that left nothing to do
+	b, err := Load(ctx, tx.Client, id)
+	if err != nil {
+		return err
+	}
+	done := 0
+	d := audit.Detail{Done: &done}
+	err = tx.Query(ctx, `SELECT count(*), COALESCE(sum(CASE WHEN provisioning = 'SUCCEEDED' THEN 1 ELSE 0 END), 0)
+		FROM invitations WHERE batch_id = $1`, []any{id}, scanInto(&d.Users, &done))
+	if err != nil {
+		return fmt.Errorf("count invitations: %w", err)
+	}
+	if err := s.record(ctx, tx, audit.ListCompleted, b, d); err != nil {
+		return err
+	}
 	return s.Jobs.Insert(ctx, tx, jobs.Single, Finished{Batch: id, At: tx.Now})
 }
 

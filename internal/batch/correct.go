@@ -16,9 +16,11 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
+	"techbiz/internal/invite"
 	"techbiz/internal/workbook"
 )
 
@@ -63,8 +65,11 @@ func (s *Service) Corrections(ctx context.Context, id uuid.UUID, w io.Writer) er
 	}
 	out := make([]workbook.CorrectionRow, len(rows))
 	for i, r := range rows {
-		d := details(r)
-		out[i] = workbook.CorrectionRow{Issues: r.Issues, Row: workbook.Row{
+		d, err := details(s.DB.Keys, r)
+		if err != nil {
+			return err
+		}
+		out[i] = workbook.CorrectionRow{Issues: invite.WithNumber(r.Issues, d.ContactNumber), Row: workbook.Row{
 			Number: r.Number, Sheet: r.Sheet, Email: d.Email, Username: d.Username, FirstName: d.FirstName, LastName: d.LastName,
 			CountryCode: d.CountryCode, ContactNumber: d.ContactNumber, Organisation: d.Organisation, Department: d.Department,
 			Seed: d.Seed, Reason: d.Reason, StartOn: d.StartOn, ID: r.ID.String(),
@@ -133,7 +138,9 @@ func (s *Service) correct(ctx context.Context, tx *database.Tx, id uuid.UUID, na
 	}
 	for i, r := range rows {
 		*r = row{id: schema.NewID(), number: list.Rows[i].Number, sheet: source(name, list.Rows[i].Sheet), person: r.person, Candidate: r.Candidate}
-		c.take(r, list.Rows[i].ID)
+		if err := c.take(r, list.Rows[i].ID); err != nil {
+			return err
+		}
 	}
 	submitted := b.SubmittedAt != nil
 	for _, r := range c.added {
@@ -156,9 +163,11 @@ func (s *Service) correct(ctx context.Context, tx *database.Tx, id uuid.UUID, na
 		}
 	}
 	if len(c.added) > 0 {
-		return s.add(ctx, tx, b, c.added)
+		if err := s.add(ctx, tx, b, c.added); err != nil {
+			return err
+		}
 	}
-	return nil
+	return s.record(ctx, tx, audit.ListCorrected, b, audit.Detail{Users: len(c.replaced) + len(c.added)})
 }
 
 // load reads the rows that the file names, and those that stand in their place.
@@ -204,15 +213,22 @@ func (c *correction) load(ctx context.Context, file []workbook.Row) error {
 }
 
 // take decides what becomes of one row of the file.
-func (c *correction) take(r *row, id string) {
+func (c *correction) take(r *row, id string) error {
 	known := c.row(id)
+	var stands invite.Details
+	if known != nil {
+		var err error
+		if stands, err = details(c.tx.Keys, known); err != nil {
+			return err
+		}
+	}
 	switch {
 	case id == "":
 		c.added = append(c.added, r)
 	case known == nil:
 		c.unknown++
 		c.added = append(c.added, r)
-	case c.taken[known.ID], details(known) == asStored(r.Request):
+	case c.taken[known.ID], stands == asStored(r.Request):
 		c.unchanged++
 	case !known.Submitted:
 		r.id = known.ID
@@ -225,6 +241,7 @@ func (c *correction) take(r *row, id string) {
 	default:
 		c.submitted++
 	}
+	return nil
 }
 
 // row is the row of the list that an id names, or the one in its place.

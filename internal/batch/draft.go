@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
@@ -87,12 +89,23 @@ func (s *Service) removeExpired(ctx context.Context, tx *database.Tx) (int, erro
 		tx.Now.Add(s.DraftLife)); err != nil {
 		return 0, fmt.Errorf("store expiry: %w", err)
 	}
-	n, err := tx.Exec(ctx, `DELETE FROM batches WHERE `+removable+` AND expires_at <= $1 AND id IN (
-			SELECT id FROM batches WHERE `+removable+` AND expires_at <= $1 ORDER BY expires_at LIMIT $2)`, tx.Now, expireChunk)
+	var gone []*ent.Batch
+	err := tx.Query(ctx, `DELETE FROM batches WHERE `+removable+` AND expires_at <= $1 AND id IN (
+			SELECT id FROM batches WHERE `+removable+` AND expires_at <= $1 ORDER BY expires_at LIMIT $2) RETURNING id, owner_id`,
+		[]any{tx.Now, expireChunk}, func(r *sql.Rows) error {
+			b := &ent.Batch{}
+			gone = append(gone, b)
+			return r.Scan(&b.ID, &b.OwnerID)
+		})
 	if err != nil {
 		return 0, fmt.Errorf("remove expired drafts: %w", err)
 	}
-	return n, nil
+	for _, b := range gone {
+		if err := s.record(ctx, tx, audit.ListExpired, b, audit.Detail{}); err != nil {
+			return 0, err
+		}
+	}
+	return len(gone), nil
 }
 
 const removable = `state = 'DRAFT' AND submitted_at IS NULL`

@@ -12,13 +12,20 @@ import (
 	"techbiz/internal/invite"
 )
 
-// identifying are the fields by which two rows are the same user, with the words
-// of the fault.
-var identifying = []struct{ field, column, name string }{
-	{"email", batchrow.FieldEmailKey, "email address"},
-	{"techPassUsername", batchrow.FieldUsernameKey, "username"},
-	{"contactNumber", batchrow.FieldNumberKey, "contact number"},
+// identifying are the fields by which two rows are the same user, with the columns
+// in which a row has it and the words of the fault.
+var identifying = []struct {
+	field   string
+	columns []string
+	name    string
+}{
+	{"email", []string{batchrow.FieldEmailKey}, "email address"},
+	{"techPassUsername", []string{batchrow.FieldUsernameKey}, "username"},
+	{"contactNumber", []string{batchrow.FieldNumberKey, batchrow.FieldNumberKey2}, "contact number"},
 }
+
+// byNumber is the place of the contact number among them.
+const byNumber = 2
 
 // keys are a row's values of the identifying fields, in their order; what is empty
 // identifies nobody.

@@ -10,10 +10,12 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
+	"techbiz/internal/seal"
 )
 
 // AddRow adds a user to a draft; its issues stand on the row. Codes: NOT_FOUND,
@@ -27,12 +29,15 @@ func (s *Service) AddRow(ctx context.Context, id uuid.UUID, d invite.Details) (*
 		return nil, nil, err
 	}
 	rows := []*row{{}}
-	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	if err := s.check(ctx, rows, func(int) invite.Details { return d }); err != nil {
 		return nil, nil, err
 	}
 	b, err := s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 		rows[0].position, rows[0].number = 0, 0
-		return s.add(ctx, tx, b, rows)
+		if err := s.add(ctx, tx, b, rows); err != nil {
+			return err
+		}
+		return s.recordRow(ctx, tx, audit.RowAdded, b, rows[0].Email)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -57,7 +62,7 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		return nil, nil, err
 	}
 	rows := []*row{{id: id}}
-	if err := s.check(ctx, rows, []invite.Details{d}); err != nil {
+	if err := s.check(ctx, rows, func(int) invite.Details { return d }); err != nil {
 		return nil, nil, err
 	}
 	var after *ent.BatchRow
@@ -72,8 +77,10 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 		if err := s.replace(ctx, tx, b, []*ent.BatchRow{old}, rows); err != nil {
 			return err
 		}
-		after, err = loadRow(ctx, tx.Client, id)
-		return err
+		if after, err = loadRow(ctx, tx.Client, id); err != nil {
+			return err
+		}
+		return s.recordRow(ctx, tx, audit.RowChanged, b, after.Email)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -86,7 +93,9 @@ func (s *Service) UpdateRow(ctx context.Context, id uuid.UUID, d invite.Details)
 func (s *Service) replace(ctx context.Context, tx *database.Tx, b *ent.Batch, old []*ent.BatchRow, rows []*row) error {
 	t := touch()
 	for _, o := range old {
-		t.addStored(o)
+		if err := t.addStored(tx.Keys, o); err != nil {
+			return err
+		}
 	}
 	t.addRows(rows)
 	if err := overwrite(ctx, tx, rows); err != nil {
@@ -98,8 +107,13 @@ func (s *Service) replace(ctx context.Context, tx *database.Tx, b *ent.Batch, ol
 	return s.changed(ctx, tx, b)
 }
 
-func (t *touched) addStored(r *ent.BatchRow) {
-	t.add(keys{text(r.EmailKey), text(r.UsernameKey), text(r.NumberKey)}, person{r.FirstNameKey, r.LastNameKey, r.OrganisationKey})
+func (t *touched) addStored(k *seal.Keys, r *ent.BatchRow) error {
+	number, _, err := invite.Number(k, r.ID, r.ContactNumber)
+	if err != nil {
+		return err
+	}
+	t.add(keys{text(r.EmailKey), text(r.UsernameKey), number}, person{r.FirstNameKey, r.LastNameKey, r.OrganisationKey})
+	return nil
 }
 
 func loadRow(ctx context.Context, client *ent.Client, id uuid.UUID) (*ent.BatchRow, error) {
@@ -147,7 +161,9 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 				return uuid.Nil, fault.New(fault.NotFound, "Some of these users are not in the list any more. Look at it again.")
 			}
 			for _, r := range rows {
-				t.addStored(r)
+				if err := t.addStored(tx.Keys, r); err != nil {
+					return uuid.Nil, err
+				}
 			}
 			if _, err := tx.BatchRow.Delete().Where(batchrow.IDIn(part...)).Exec(access.System(ctx)); err != nil {
 				return uuid.Nil, fmt.Errorf("remove rows: %w", err)
@@ -156,7 +172,10 @@ func (s *Service) RemoveRows(ctx context.Context, ids []uuid.UUID) (*ent.Batch, 
 		if err := regroup(ctx, tx, b.ID, t); err != nil {
 			return uuid.Nil, err
 		}
-		return b.ID, s.changed(ctx, tx, b)
+		if err := s.changed(ctx, tx, b); err != nil {
+			return uuid.Nil, err
+		}
+		return b.ID, s.record(ctx, tx, audit.RowsRemoved, b, audit.Detail{Users: len(ids)})
 	})
 }
 
@@ -168,12 +187,16 @@ func (s *Service) Reset(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
 		return nil, err
 	}
 	return s.changeHeld(ctx, id, holdDraft, func(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
-		if _, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx)); err != nil {
+		n, err := tx.BatchRow.Delete().Where(batchrow.BatchID(id)).Exec(access.System(ctx))
+		if err != nil {
 			return fmt.Errorf("remove rows: %w", err)
 		}
 		if err := b.Update().SetNotices([]string{}).Exec(ctx); err != nil {
 			return fmt.Errorf("reset batch: %w", err)
 		}
-		return s.changed(ctx, tx, b)
+		if err := s.changed(ctx, tx, b); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.ListReset, b, audit.Detail{Users: n})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"techbiz/ent/officer"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -33,6 +34,7 @@ func (s *Service) HandOver(ctx context.Context, id uuid.UUID, to string) (*ent.B
 		if err := changeable(ctx, tx, b); err != nil {
 			return err
 		}
+		actor := ctx
 		ctx = access.System(ctx)
 		owner, err := tx.Officer.Get(ctx, b.OwnerID)
 		if err != nil {
@@ -53,7 +55,7 @@ func (s *Service) HandOver(ctx context.Context, id uuid.UUID, to string) (*ent.B
 		if err != nil {
 			return fmt.Errorf("hand over batch: %w", err)
 		}
-		return nil
+		return s.recordRow(actor, tx, audit.ListHandedOver, after, email)
 	})
 	if err != nil {
 		return nil, err

@@ -118,12 +118,17 @@ func (s *Service) unanswered(ctx context.Context, l LookUp, answered bool, cause
 // unknown are the first rows of a list that the directory was not asked about.
 func (s *Service) unknown(ctx context.Context, id uuid.UUID) ([]*entry, error) {
 	var all []*entry
-	err := s.DB.Query(ctx, `SELECT id, COALESCE(email_key, ''), COALESCE(username_key, ''), COALESCE(number_key, '')
+	err := s.DB.Query(ctx, `SELECT id, COALESCE(email_key, ''), COALESCE(username_key, ''), contact_number
 		FROM batch_rows WHERE batch_id = $1 AND NOT looked_up AND NOT submitted ORDER BY position LIMIT $2`,
 		[]any{id, directory.MaxPeople}, func(r *sql.Rows) error {
 			e := &entry{}
 			all = append(all, e)
-			return r.Scan(&e.id, &e.keys[0], &e.keys[1], &e.keys[2])
+			var sealed *string
+			err := r.Scan(&e.id, &e.keys[0], &e.keys[1], &sealed)
+			if err == nil {
+				e.keys[byNumber], _, err = invite.Number(s.DB.Keys, e.id, sealed)
+			}
+			return err
 		})
 	if err != nil {
 		return nil, fmt.Errorf("look for rows to look up: %w", err)

@@ -13,6 +13,8 @@ import (
 
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
+	"techbiz/internal/invite"
+	"techbiz/internal/seal"
 )
 
 // fewTouched is up to how many values the rows that have them are looked for; with
@@ -27,7 +29,10 @@ func regroup(ctx context.Context, tx *database.Tx, batch uuid.UUID, t *touched) 
 	}
 	where, args := "", []any{batch}
 	if t.size() <= fewTouched {
-		where = t.condition(&args)
+		var err error
+		if where, err = t.condition(tx.Keys, &args); err != nil {
+			return err
+		}
 	} else {
 		t = nil
 	}
@@ -40,7 +45,7 @@ func regroup(ctx context.Context, tx *database.Tx, batch uuid.UUID, t *touched) 
 }
 
 // condition is true for the rows that have one of the values.
-func (t *touched) condition(args *[]any) string {
+func (t *touched) condition(k *seal.Keys, args *[]any) (string, error) {
 	var kinds []string
 	in := func(left string, rows [][]any) {
 		if len(rows) > 0 {
@@ -48,18 +53,32 @@ func (t *touched) condition(args *[]any) string {
 		}
 	}
 	for i, by := range identifying {
-		var rows [][]any
+		rows := make([][][]any, len(by.columns))
 		for _, key := range slices.Sorted(maps.Keys(t.keys[i])) {
-			rows = append(rows, []any{key})
+			if i != byNumber {
+				rows[0] = append(rows[0], []any{key})
+				continue
+			}
+			x, err := k.Find(key)
+			if err != nil {
+				return "", err
+			}
+			for slot, value := range x {
+				if value != "" {
+					rows[slot] = append(rows[slot], []any{value})
+				}
+			}
 		}
-		in("r."+by.column, rows)
+		for n, column := range by.columns {
+			in("r."+column, rows[n])
+		}
 	}
 	var people [][]any
 	for p := range t.people {
 		people = append(people, []any{p.first, p.last, p.organisation})
 	}
 	in("(r.first_name_key, r.last_name_key, r.organisation_key)", people)
-	return " AND (" + strings.Join(kinds, " OR ") + ")"
+	return " AND (" + strings.Join(kinds, " OR ") + ")", nil
 }
 
 // entries reads rows of the list that is the first argument. Left out are those
@@ -68,15 +87,20 @@ func (t *touched) condition(args *[]any) string {
 func entries(ctx context.Context, tx *database.Tx, where string, args []any) ([]*entry, error) {
 	var all []*entry
 	err := tx.Query(ctx, `SELECT r.id, r.position, r.number, COALESCE(r.sheet, ''),
-			COALESCE(r.email_key, ''), COALESCE(r.username_key, ''), COALESCE(r.number_key, ''),
+			COALESCE(r.email_key, ''), COALESCE(r.username_key, ''), r.contact_number,
 			r.first_name_key, r.last_name_key, r.organisation_key, r.issues, r.hints, r.looked_up, r.submitted
 		FROM batch_rows r WHERE r.batch_id = $1 AND NOT r.replaced
 			AND NOT (r.submitted AND EXISTS (SELECT 1 FROM invitations i WHERE i.id = r.id AND NOT i.open))`+where, args,
 		func(r *sql.Rows) error {
 			e := &entry{}
 			var issues, hints []byte
-			if err := r.Scan(&e.id, &e.position, &e.number, &e.sheet, &e.keys[0], &e.keys[1], &e.keys[2],
+			var sealed *string
+			if err := r.Scan(&e.id, &e.position, &e.number, &e.sheet, &e.keys[0], &e.keys[1], &sealed,
 				&e.person.first, &e.person.last, &e.person.organisation, &issues, &hints, &e.lookedUp, &e.settled); err != nil {
+				return err
+			}
+			var err error
+			if e.keys[byNumber], _, err = invite.Number(tx.Keys, e.id, sealed); err != nil {
 				return err
 			}
 			if err := decode(issues, &e.issues); err != nil {

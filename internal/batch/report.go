@@ -49,7 +49,7 @@ func (s *Service) Report(ctx context.Context, id uuid.UUID, w io.Writer) error {
 				return
 			}
 			for _, r := range rows {
-				if !yield(reportRow(b, r, became[r.ID]), nil) {
+				if !yield(s.reportRow(b, r, became[r.ID])) {
 					return
 				}
 			}
@@ -81,14 +81,16 @@ func (s *Service) became(ctx context.Context, rows []*ent.BatchRow) (map[uuid.UU
 	return m, nil
 }
 
-func reportRow(b *ent.Batch, r *ent.BatchRow, i *ent.Invitation) workbook.ReportRow {
+func (s *Service) reportRow(b *ent.Batch, r *ent.BatchRow, i *ent.Invitation) (workbook.ReportRow, error) {
+	d, err := details(s.DB.Keys, r)
+	if err != nil {
+		return workbook.ReportRow{}, err
+	}
 	out := workbook.ReportRow{
 		Row: workbook.Row{
-			Number: r.Number, Sheet: r.Sheet, Email: r.Email, Username: text(r.Username),
-			FirstName: text(r.FirstName), LastName: text(r.LastName),
-			CountryCode: text(r.CountryCode), ContactNumber: text(r.ContactNumber),
-			Organisation: text(r.Organisation), Department: text(r.Department),
-			Seed: text(r.SeedText), Reason: text(r.Reason), StartOn: text(r.StartText),
+			Number: r.Number, Sheet: r.Sheet, Email: d.Email, Username: d.Username, FirstName: d.FirstName, LastName: d.LastName,
+			CountryCode: d.CountryCode, ContactNumber: d.ContactNumber, Organisation: d.Organisation, Department: d.Department,
+			Seed: d.Seed, Reason: d.Reason, StartOn: d.StartOn,
 		},
 		Outcome: notSubmitted(b, r),
 	}
@@ -101,7 +103,7 @@ func reportRow(b *ent.Batch, r *ent.BatchRow, i *ent.Invitation) workbook.Report
 			issues[n] = e.Message
 		}
 		out.Failure = strings.Join(issues, " ")
-		return out
+		return out, nil
 	}
 	out.Outcome = outcome(b, r, i)
 	out.TechPassStatus = techPassWords[i.TechpassStatus]
@@ -110,7 +112,7 @@ func reportRow(b *ent.Batch, r *ent.BatchRow, i *ent.Invitation) workbook.Report
 	}
 	out.Mail = mailWords[i.Mail]
 	out.Failure = strings.TrimSpace(text(i.Failure) + " " + text(i.MailFailure))
-	return out
+	return out, nil
 }
 
 func text(s *string) string {

@@ -11,6 +11,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -47,6 +48,9 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, rows []uuid.UUID) (*e
 		if len(again) == 0 {
 			refused = noRetry(why)
 			return nil
+		}
+		if err := s.record(ctx, tx, audit.ListRetried, b, audit.Detail{Users: len(again)}); err != nil {
+			return err
 		}
 		if b.State == entbatch.StateStopped {
 			return nil // they wait with the others

@@ -105,7 +105,10 @@ func TestLookUp_NoStaleAnswerReachesARowThatWasEdited(t *testing.T) {
 					return nil, nil
 				}
 			}()
-			d := details(rows[0])
+			d, err := details(f.DB.Keys, rows[0])
+			if err != nil {
+				t.Error(err)
+			}
 			d.ContactNumber = "88888888"
 			if _, _, err := f.UpdateRow(f.ctx, rows[0].ID, d); err != nil {
 				t.Error(err)

@@ -5,7 +5,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -16,6 +19,7 @@ import (
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
+	"techbiz/internal/seal"
 )
 
 // row is one user under check, before it is stored.
@@ -31,16 +35,37 @@ type row struct {
 
 // check applies every rule to every row, and asks the directory as long as a
 // request may wait.
-func (s *Service) check(ctx context.Context, rows []*row, details []invite.Details) error {
+func (s *Service) check(ctx context.Context, rows []*row, details func(i int) invite.Details) error {
 	rules, err := s.Invite.Rules(ctx, s.DB.Client)
 	if err != nil {
 		return err
 	}
-	for i, r := range rows {
+	together(len(rows), func(i int) {
+		r := rows[i]
 		r.Candidate = &invite.Candidate{}
-		r.Request, r.Faults = rules.Account(details[i])
-	}
+		r.Request, r.Faults = rules.Account(details(i))
+	})
 	return s.compare(ctx, rows)
+}
+
+// worthTogether is from how many rows on work on them is shared by the processors.
+const worthTogether = 256
+
+// together does the work for each of n rows, on all processors.
+func together(n int, work func(i int)) {
+	parts := 1
+	if n >= worthTogether {
+		parts = runtime.GOMAXPROCS(0)
+	}
+	var done sync.WaitGroup
+	for p := range parts {
+		done.Go(func() {
+			for i := p * n / parts; i < (p+1)*n/parts; i++ {
+				work(i)
+			}
+		})
+	}
+	done.Wait()
 }
 
 // compare adds to rows that the rules have read what open invitations and the
@@ -51,9 +76,12 @@ func (s *Service) compare(ctx context.Context, rows []*row) error {
 		if r.id == uuid.Nil {
 			r.id = schema.NewID()
 		}
-		r.person = person{address.Fold(r.FirstName), address.Fold(r.LastName), address.Fold(r.Organisation)}
 		all[i] = r.Candidate
 	}
+	together(len(rows), func(i int) {
+		r := rows[i]
+		r.person = person{address.Fold(r.FirstName), address.Fold(r.LastName), address.Fold(r.Organisation)}
+	})
 	_, err := s.Invite.Compare(ctx, all, true)
 	return err
 }
@@ -66,51 +94,69 @@ var (
 	typed  = []string{
 		"email", "username", "first_name", "last_name", "country_code", "contact_number",
 		"organisation", "department", "seed_text", "reason", "start_text", "start_on",
-		"user_type", "seed_required", "email_key", "username_key", "number_key",
+		"user_type", "seed_required", "email_key", "username_key", "number_key", "number_key2",
 		"first_name_key", "last_name_key", "organisation_key", "department_key",
 		"issues", "hints", "flagged", "suggested", "looked_up",
 	}
 	typedTypes = []string{
 		"text", "text", "text", "text", "text", "text",
 		"text", "text", "text", "text", "text", "text",
-		"text", "boolean", "text", "text", "text",
+		"text", "boolean", "text", "text", "text", "text",
 		"text", "text", "text", "text",
 		"jsonb", "jsonb", "boolean", "boolean", "boolean",
 	}
 )
 
 func (r *row) place(batch uuid.UUID) []any {
-	return []any{r.id, batch, r.position, r.number, orNull(r.sheet), r.leftOut}
+	return append(make([]any, 0, len(placed)+len(typed)), r.id, batch, r.position, r.number, orNull(r.sheet), r.leftOut)
 }
 
-func (r *row) values() ([]any, error) {
+// values appends those of what was typed and what is known of it.
+func (r *row) values(k *seal.Keys, to []any) ([]any, error) {
 	issues, hints, err := encoded(r.Faults, r.Hints)
 	if err != nil {
 		return nil, err
 	}
-	q := r.Request
-	number, numberKey := numbers(q)
-	return []any{
-		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), number,
+	q := &r.Request
+	number, err := numbers(k, r.id, q)
+	if err != nil {
+		return nil, err
+	}
+	return append(to,
+		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), valueOf(number.Sealed),
 		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason), orNull(q.Details.StartOn), orNull(q.StartOn),
-		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), numberKey,
+		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), valueOf(number.Key[0]), valueOf(number.Key[1]),
 		r.person.first, r.person.last, r.person.organisation, address.Fold(q.Department),
 		issues, hints, len(r.Faults) > 0, hasSuggestion(r.Faults), r.LookedUp,
+	), nil
+}
+
+// numbers is how a row keeps its contact number: sealed, and by what it is found.
+// Nothing else writes one; [details] reads it.
+func numbers(k *seal.Keys, row uuid.UUID, q *invite.Request) (invite.Stored, error) {
+	return invite.Store(k, row, q.Number, storable(q.ContactNumber))
+}
+
+// details are what was typed into a stored row.
+func details(k *seal.Keys, r *ent.BatchRow) (invite.Details, error) {
+	_, number, err := invite.Number(k, r.ID, r.ContactNumber)
+	if err != nil {
+		return invite.Details{}, err
+	}
+	return invite.Details{
+		Email: r.Email, Username: text(r.Username), FirstName: text(r.FirstName), LastName: text(r.LastName),
+		CountryCode: text(r.CountryCode), ContactNumber: number,
+		Organisation: text(r.Organisation), Department: text(r.Department), Seed: text(r.SeedText), Reason: text(r.Reason),
+		StartOn: text(r.StartText),
 	}, nil
 }
 
-// numbers is how a contact number is stored: as typed, and as it is compared.
-// Nothing else writes one; [details] reads it.
-func numbers(q invite.Request) (typed, key any) { return orNull(q.ContactNumber), orNull(q.Number) }
-
-// details are what was typed into a stored row.
-func details(r *ent.BatchRow) invite.Details {
-	return invite.Details{
-		Email: r.Email, Username: text(r.Username), FirstName: text(r.FirstName), LastName: text(r.LastName),
-		CountryCode: text(r.CountryCode), ContactNumber: text(r.ContactNumber),
-		Organisation: text(r.Organisation), Department: text(r.Department), Seed: text(r.SeedText), Reason: text(r.Reason),
-		StartOn: text(r.StartText),
+// valueOf is the value behind a pointer, or nil: a typed nil pointer is no NULL.
+func valueOf(s *string) any {
+	if s == nil {
+		return nil
 	}
+	return *s
 }
 
 // asStored is what details become when they are stored.
@@ -127,18 +173,23 @@ func asStored(q invite.Request) invite.Details {
 
 // encoded are issues and hints as the columns keep them; no hint is NULL.
 func encoded(issues, hints fault.List) (string, any, error) {
-	i, err := json.Marshal(append(fault.List{}, issues...))
+	i, err := asJSON(invite.WithoutNumber(issues))
+	if err != nil || len(hints) == 0 {
+		return i, nil, err
+	}
+	h, err := asJSON(hints)
+	return i, h, err
+}
+
+func asJSON(l fault.List) (string, error) {
+	if len(l) == 0 { // most are
+		return "[]", nil
+	}
+	raw, err := json.Marshal(l)
 	if err != nil {
-		return "", nil, fmt.Errorf("encode issues: %w", err)
+		return "", fmt.Errorf("encode issues: %w", err)
 	}
-	if len(hints) == 0 {
-		return string(i), nil, nil
-	}
-	h, err := json.Marshal(hints)
-	if err != nil {
-		return "", nil, fmt.Errorf("encode hints: %w", err)
-	}
-	return string(i), string(h), nil
+	return string(raw), nil
 }
 
 func hasSuggestion(l fault.List) bool {
@@ -150,17 +201,48 @@ func hasSuggestion(l fault.List) bool {
 	return false
 }
 
-// insert writes rows set-wise.
+// insert writes rows set-wise: while the database takes some, the next are encoded.
 func insert(ctx context.Context, tx *database.Tx, batch uuid.UUID, rows []*row) error {
-	values := make([][]any, len(rows))
-	for i, r := range rows {
-		v, err := r.values()
-		if err != nil {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ready := make(chan encodedRows, 1)
+	go func() {
+		defer close(ready)
+		for part := range slices.Chunk(rows, chunk) {
+			select {
+			case ready <- encodeRows(tx.Keys, batch, part):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	columns := slices.Concat(placed, typed)
+	for part := range ready {
+		if part.err != nil {
+			return part.err
+		}
+		if err := tx.Insert(ctx, batchrow.Table, columns, "", part.values); err != nil {
 			return err
 		}
-		values[i] = append(r.place(batch), v...)
 	}
-	return tx.Insert(ctx, batchrow.Table, append(append([]string{}, placed...), typed...), "", values)
+	return ctx.Err()
+}
+
+// encodedRows are rows as the columns keep them.
+type encodedRows struct {
+	values [][]any
+	err    error
+}
+
+func encodeRows(k *seal.Keys, batch uuid.UUID, rows []*row) encodedRows {
+	values := make([][]any, len(rows))
+	for i, r := range rows {
+		var err error
+		if values[i], err = r.values(k, r.place(batch)); err != nil {
+			return encodedRows{err: err}
+		}
+	}
+	return encodedRows{values: values}
 }
 
 // chunk is how many rows one statement changes: each has some thirty values.
@@ -176,11 +258,10 @@ func overwrite(ctx context.Context, tx *database.Tx, rows []*row) error {
 		n := min(len(rows), chunk)
 		values := make([][]any, n)
 		for i, r := range rows[:n] {
-			v, err := r.values()
-			if err != nil {
+			var err error
+			if values[i], err = r.values(tx.Keys, []any{r.id}); err != nil {
 				return err
 			}
-			values[i] = append([]any{r.id}, v...)
 		}
 		var args []any
 		table := tx.Table(&args, append([]string{"uuid"}, typedTypes...), values)
@@ -194,7 +275,7 @@ func overwrite(ctx context.Context, tx *database.Tx, rows []*row) error {
 }
 
 // seedOrNull is the answer, or NULL where the cell says neither Yes nor No.
-func seedOrNull(q invite.Request) any {
+func seedOrNull(q *invite.Request) any {
 	if !q.SeedIsValid {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -34,6 +35,7 @@ func (s *Service) Stop(ctx context.Context, id uuid.UUID) (*ent.Batch, error) {
 			if err := b.Update().SetState(entbatch.StateStopped).Exec(ctx); err != nil {
 				return fmt.Errorf("stop batch: %w", err)
 			}
+			return s.record(ctx, tx, audit.ListStopped, b, audit.Detail{})
 		case entbatch.StateStopped:
 		}
 		return nil
@@ -54,7 +56,10 @@ func (s *Service) Continue(ctx context.Context, id uuid.UUID) (*ent.Batch, error
 		case entbatch.StateCompleted:
 			return fault.New(fault.BatchEmpty, "This list is completed, so there is nothing to continue. Failed users can be tried again.")
 		case entbatch.StateStopped:
-			return s.goOn(ctx, tx, b)
+			if err := s.goOn(ctx, tx, b); err != nil {
+				return err
+			}
+			return s.record(ctx, tx, audit.ListContinued, b, audit.Detail{})
 		case entbatch.StateSubmitted:
 		}
 		return nil

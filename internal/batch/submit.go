@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	entbatch "techbiz/ent/batch"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -40,7 +41,10 @@ func (s *Service) Submit(ctx context.Context, id uuid.UUID, skipFlagged bool) (*
 		if refused = refuse(b, len(valid), flagged, skipFlagged); refused != nil {
 			return nil
 		}
-		return s.submit(ctx, tx, b, valid)
+		if err := s.submit(ctx, tx, b, valid); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.ListSubmitted, b, audit.Detail{Users: len(valid), LeftOut: flagged})
 	})
 	if refused != nil {
 		return nil, refused
@@ -145,11 +149,11 @@ func (s *Service) submit(ctx context.Context, tx *database.Tx, b *ent.Batch, val
 func (s *Service) makeInvitations(ctx context.Context, tx *database.Tx, b *ent.Batch) error {
 	_, err := tx.Exec(ctx, `INSERT INTO invitations (
 			id, inviter_id, batch_id, method, user_type, email, email_key, username, username_key,
-			first_name, first_name_key, last_name, last_name_key, contact_number, number_key,
+			first_name, first_name_key, last_name, last_name_key, contact_number, number_key, number_key2,
 			organisation, organisation_key, department, department_key, seed_required, reason, start_on,
 			invited_at, updated_at, open, provisioning, techpass_status, mail)
 		SELECT id, $2, batch_id, 'MULTIPLE_ACCOUNTS', user_type, email, email_key, username, username_key,
-			first_name, first_name_key, last_name, last_name_key, number_key, number_key,
+			first_name, first_name_key, last_name, last_name_key, contact_number, number_key, number_key2,
 			organisation, organisation_key, department, NULLIF(department_key, ''), seed_required, reason, start_on,
 			$3, $3, true, CASE WHEN $4 OR start_on > $5 THEN 'SCHEDULED' ELSE 'QUEUED' END, 'NOT_ONBOARDED', 'NONE'
 		FROM batch_rows WHERE batch_id = $1 AND NOT flagged AND NOT submitted`,

@@ -11,6 +11,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -58,7 +59,10 @@ func (s *Service) ApplySuggestions(ctx context.Context, id uuid.UUID, ids []uuid
 		if changed = len(rowsNow); err != nil || changed == 0 {
 			return err
 		}
-		return s.replace(ctx, tx, b, oldNow, rowsNow)
+		if err := s.replace(ctx, tx, b, oldNow, rowsNow); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.Suggested, b, audit.Detail{Users: changed})
 	})
 	return b, changed, err
 }
@@ -119,8 +123,12 @@ func (s *Service) apply(ctx context.Context, old []*ent.BatchRow, kind Kind) ([]
 	var from []*ent.BatchRow
 	var rows []*row
 	for _, r := range old {
+		d, err := details(s.DB.Keys, r)
+		if err != nil {
+			return nil, nil, err
+		}
 		c := &invite.Candidate{}
-		if c.Request, c.Faults = corrected(rules, details(r), kind); c.Request.Details != details(r) {
+		if c.Request, c.Faults = corrected(rules, d, kind); c.Request.Details != d {
 			from, rows = append(from, r), append(rows, &row{id: r.ID, Candidate: c})
 		}
 	}
@@ -163,7 +171,19 @@ func unchanged(ctx context.Context, tx *database.Tx, b *ent.Batch, old []*ent.Ba
 	var oldNow []*ent.BatchRow
 	var rowsNow []*row
 	for i, r := range old {
-		if n := now[r.ID]; n != nil && details(n) == details(r) {
+		n := now[r.ID]
+		if n == nil {
+			continue
+		}
+		before, err := details(tx.Keys, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		after, err := details(tx.Keys, n)
+		if err != nil {
+			return nil, nil, err
+		}
+		if after == before {
 			oldNow, rowsNow = append(oldNow, n), append(rowsNow, rows[i])
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -77,7 +78,11 @@ func (s *Service) undo(ctx context.Context, tx *database.Tx, actor access.Actor,
 	if err := u.Exec(ctx); err != nil {
 		return invite.Ended{}, fmt.Errorf("store receipt: %w", err)
 	}
-	return ended, nil
+	left := 0
+	for _, l := range ended.Left {
+		left += l.Count
+	}
+	return ended, s.record(ctx, tx, audit.ListUndone, b, audit.Detail{Users: ended.Count(), LeftOut: left})
 }
 
 // recallable says whether the recall window of a batch is open.

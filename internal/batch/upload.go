@@ -13,6 +13,7 @@ import (
 	entbatch "techbiz/ent/batch"
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
@@ -42,17 +43,8 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 		return nil, err
 	}
 	name = fileName(name)
-	rows := make([]*row, len(list.Rows))
-	typed := make([]invite.Details, len(list.Rows))
-	for i, r := range list.Rows {
-		rows[i] = &row{number: r.Number, sheet: source(name, r.Sheet)}
-		typed[i] = invite.Details{
-			Email: r.Email, Username: r.Username, FirstName: r.FirstName, LastName: r.LastName,
-			CountryCode: r.CountryCode, ContactNumber: r.ContactNumber,
-			Organisation: r.Organisation, Department: r.Department, Seed: r.Seed, Reason: r.Reason, StartOn: r.StartOn,
-		}
-	}
-	if err := s.check(ctx, rows, typed); err != nil {
+	rows := rowsOf(list, name)
+	if err := s.check(ctx, rows, func(i int) invite.Details { return typedIn(&list.Rows[i]) }); err != nil {
 		return nil, err
 	}
 	if into == nil && list.Correction {
@@ -67,7 +59,10 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 			if err != nil {
 				return uuid.Nil, err
 			}
-			return b.ID, s.add(ctx, tx, b, rows)
+			if err := s.add(ctx, tx, b, rows); err != nil {
+				return uuid.Nil, err
+			}
+			return b.ID, s.record(ctx, tx, audit.ListUploaded, b, audit.Detail{Users: len(rows)})
 		}
 		if list.Correction {
 			return *into, s.correct(ctx, tx, *into, name, list, rows)
@@ -79,8 +74,34 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 		if err := b.Update().SetFileName(name).SetNotices(append(b.Notices, list.Notices...)).Exec(ctx); err != nil {
 			return uuid.Nil, fmt.Errorf("store batch: %w", err)
 		}
-		return b.ID, s.add(ctx, tx, b, rows)
+		if err := s.add(ctx, tx, b, rows); err != nil {
+			return uuid.Nil, err
+		}
+		return b.ID, s.record(ctx, tx, audit.ListUploaded, b, audit.Detail{Users: len(rows)})
 	})
+}
+
+// rowsOf are the rows of a file of that name.
+func rowsOf(list *workbook.List, file string) []*row {
+	rows, stored := make([]*row, len(list.Rows)), make([]row, len(list.Rows))
+	var sheet, from string // of the row before: most are of the same
+	for i := range list.Rows {
+		if r := &list.Rows[i]; i == 0 || r.Sheet != sheet {
+			sheet, from = r.Sheet, source(file, r.Sheet)
+		}
+		stored[i] = row{number: list.Rows[i].Number, sheet: from}
+		rows[i] = &stored[i]
+	}
+	return rows
+}
+
+// typedIn is what was typed into a row of a file.
+func typedIn(r *workbook.Row) invite.Details {
+	return invite.Details{
+		Email: r.Email, Username: r.Username, FirstName: r.FirstName, LastName: r.LastName,
+		CountryCode: r.CountryCode, ContactNumber: r.ContactNumber,
+		Organisation: r.Organisation, Department: r.Department, Seed: r.Seed, Reason: r.Reason, StartOn: r.StartOn,
+	}
 }
 
 // source is the file and the sheet that a row stands in.
@@ -111,7 +132,7 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 	if len(accounts) == 0 {
 		return nil, fault.New(fault.BatchEmpty, "Give at least one account.")
 	}
-	once, err := invite.NewOnce(actor.OfficerID, "createBatch", key, accounts)
+	once, err := invite.NewOnce(s.DB.Keys, actor.OfficerID, "createBatch", key, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +149,7 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 	if err := s.limit(len(rows)); err != nil {
 		return nil, err
 	}
-	if err := s.check(ctx, rows, accounts); err != nil {
+	if err := s.check(ctx, rows, func(i int) invite.Details { return accounts[i] }); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
@@ -140,6 +161,9 @@ func (s *Service) Create(ctx context.Context, accounts []invite.Details, key str
 			return uuid.Nil, err
 		}
 		if err := s.add(ctx, tx, b, rows); err != nil {
+			return uuid.Nil, err
+		}
+		if err := s.record(ctx, tx, audit.ListCreated, b, audit.Detail{Users: len(rows)}); err != nil {
 			return uuid.Nil, err
 		}
 		return b.ID, once.Keep(ctx, tx, b.ID)

@@ -30,6 +30,7 @@ import (
 	"techbiz/ent"
 	_ "techbiz/ent/runtime" // the policies of ent/schema
 	"techbiz/internal/clock"
+	"techbiz/internal/seal"
 )
 
 // Options say which database to open.
@@ -38,6 +39,8 @@ type Options struct {
 	URL string
 	// DataDir is the folder of the SQLite file. It is made if need be.
 	DataDir string
+	// Keys seal contact numbers; nil stores none.
+	Keys *seal.Keys
 	// Clock stamps transactions; nil means the machine's.
 	Clock clock.Clock
 	// StatementTimeout bounds each statement on PostgreSQL and each transaction
@@ -55,6 +58,8 @@ type DB struct {
 	// Client reads, outside any transaction. Whatever writes goes through
 	// [DB.WithTx]; on SQLite this client cannot write at all.
 	*ent.Client
+	// Keys seal contact numbers.
+	Keys *seal.Keys
 
 	name    string
 	dialect string
@@ -71,7 +76,7 @@ const sqliteFile = "techbiz.db"
 
 // Open opens the database and checks that it answers. It does not migrate.
 func Open(ctx context.Context, o Options) (*DB, error) {
-	db := &DB{name: "techbiz-" + uuid.NewString(), dialect: dialect.SQLite, clock: o.Clock, dataDir: o.DataDir, timeout: o.StatementTimeout}
+	db := &DB{Keys: o.Keys, name: "techbiz-" + uuid.NewString(), dialect: dialect.SQLite, clock: o.Clock, dataDir: o.DataDir, timeout: o.StatementTimeout}
 	if db.clock == nil {
 		db.clock = clock.Machine
 	}

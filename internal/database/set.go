@@ -2,12 +2,15 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
+	"github.com/google/uuid"
 )
 
 // maxParams is how many parameters one statement may have: SQLite's limit, the
@@ -30,17 +33,86 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	if tx.dialect == dialect.Postgres && conflict == "" && len(rows) >= worthCopy {
 		return tx.copy(ctx, into, rows)
 	}
-	head := "INSERT INTO " + into + " "
 	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
-		var args []any
-		values := Values(&args, nil, rows[:n])
-		if _, err := tx.Exec(ctx, head+values+end, args...); err != nil {
+		query, args := tx.insertion(into, len(columns), end, rows[:n])
+		if _, err := tx.SQL.ExecContext(ctx, query, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// insertion is the statement that adds rows. On SQLite each parameter costs almost as
+// much as the value in its place, so a column with one value in all rows has one.
+func (tx *Tx) insertion(into string, columns int, end string, rows [][]any) (query string, args []any) {
+	head := "INSERT INTO " + into + " "
+	args = make([]any, 0, len(rows)*columns)
+	if tx.dialect == dialect.Postgres {
+		values := Values(&args, nil, rows)
+		return head + values + end, args
+	}
+	chosen := make([]string, columns)
+	var varying []int
+	for c := range columns {
+		// Something has to vary, or there would be no table of values.
+		if last := c == columns-1 && varying == nil; !last && constant(rows, c) {
+			chosen[c] = "?"
+			args = append(args, rows[0][c])
+			continue
+		}
+		varying = append(varying, c)
+		chosen[c] = "column" + strconv.Itoa(len(varying))
+	}
+	for _, row := range rows {
+		for _, c := range varying {
+			args = append(args, row[c])
+		}
+	}
+	one := "(?" + strings.Repeat(",?", len(varying)-1) + ")"
+	// WHERE true: else SQLite takes what follows ON for a join's.
+	return head + "SELECT " + strings.Join(chosen, ", ") +
+		" FROM (VALUES " + one + strings.Repeat(","+one, len(rows)-1) + ") WHERE true" + end, args
+}
+
+// constant says whether a column has the same value in all rows.
+func constant(rows [][]any, column int) bool {
+	first := rows[0][column]
+	switch first.(type) {
+	case nil, string, bool, int, uuid.UUID, time.Time: // what can be compared
+	default:
+		return false
+	}
+	for _, row := range rows[1:] {
+		if row[column] != first {
+			return false
+		}
+	}
+	return true
+}
+
+// InsertNew adds rows set-wise, passes over those that something unique stands
+// against, also another one of them, and returns the first column's values, which
+// are text, of those that were added.
+func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, rows [][]any) (added []string, err error) {
+	into := fmt.Sprintf(`%s ("%s")`, table, strings.Join(columns, `", "`))
+	end := fmt.Sprintf(" ON CONFLICT DO NOTHING RETURNING %q", columns[0])
+	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
+		n := min(step, len(rows))
+		query, args := tx.insertion(into, len(columns), end, rows[:n])
+		found, err := tx.SQL.QueryContext(ctx, query, args...)
+		if err := each(found, err, func(r *sql.Rows) error {
+			var first string
+			err := r.Scan(&first)
+			added = append(added, first)
+			return err
+		}); err != nil {
+			return nil, fmt.Errorf("insert into %s: %w", table, err)
+		}
+		rows = rows[n:]
+	}
+	return added, nil
 }
 
 // insertAtOnce is how many rows one statement inserts: enough to be quick, and

@@ -6,7 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"modernc.org/sqlite"
 )
@@ -66,6 +68,21 @@ type sqliteConn interface {
 type keepingConn struct {
 	sqliteConn
 	kept *simplelru.LRU[string, *statement]
+}
+
+// CheckNamedValue takes what SQLite takes as it is, and the values that we use most;
+// database/sql finds out about each of the others by reflection.
+func (c *keepingConn) CheckNamedValue(v *driver.NamedValue) error {
+	switch x := v.Value.(type) {
+	case nil, string, int64, float64, bool, []byte, time.Time:
+	case int:
+		v.Value = int64(x)
+	case uuid.UUID:
+		v.Value = x.String()
+	default:
+		return driver.ErrSkip
+	}
+	return nil
 }
 
 // statement is one that was prepared. It runs once at a time: the same text is

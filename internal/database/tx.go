@@ -13,6 +13,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"techbiz/ent"
+	"techbiz/internal/seal"
 )
 
 // Tx is an open transaction: an ent client over it, the transaction itself for
@@ -21,6 +22,8 @@ type Tx struct {
 	*ent.Client
 	SQL *sql.Tx
 	Now time.Time
+	// Keys seal contact numbers.
+	Keys *seal.Keys
 
 	dialect string
 }
@@ -71,7 +74,7 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		}
 	}()
 	driver := nested{entsql.NewDriver(db.dialect, entsql.Conn{ExecQuerier: raw})}
-	tx := &Tx{Client: ent.NewClient(ent.Driver(driver)), SQL: raw, Now: db.clock(), dialect: db.dialect}
+	tx := &Tx{Client: ent.NewClient(ent.Driver(driver)), SQL: raw, Now: db.clock(), Keys: db.Keys, dialect: db.dialect}
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"techbiz/ent/batchrow"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
+	"techbiz/ent/schema"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/database"
@@ -73,7 +74,11 @@ func applyOne(ctx context.Context, tx *database.Tx, i *ent.Invitation, p directo
 			SetNillableLastName(nonEmpty(p.LastName)).SetNillableLastNameKey(nonEmpty(address.Fold(p.LastName)))
 	}
 	if i.ContactNumber == nil && p.State == directory.Active {
-		u.SetNillableContactNumber(nonEmpty(p.Number)).SetNillableNumberKey(nonEmpty(p.Number))
+		number, err := Store(tx.Keys, i.ID, p.Number, "")
+		if err != nil {
+			return err
+		}
+		u.SetNillableContactNumber(number.Sealed).SetNillableNumberKey(number.Key[0]).SetNillableNumberKey2(number.Key[1])
 	}
 	if err := u.Exec(ctx); err != nil {
 		return fmt.Errorf("apply status: %w", err)
@@ -158,9 +163,7 @@ func (s *Service) Stale(ctx context.Context, since time.Time, limit int) ([]stri
 	now := s.DB.Now()
 	var refs []string
 	err := s.DB.Invitation.Query().
-		Where(invitation.AccountRefNotNil(),
-			invitation.ProvisioningEQ(invitation.ProvisioningSucceeded),
-			invitation.TechpassStatusNEQ(invitation.TechpassStatusUserNotFound),
+		Where(func(s *entsql.Selector) { s.Where(entsql.ExprP(schema.Checked)) },
 			invitation.Or(
 				invitation.CheckedAtLT(since),
 				invitation.And(invitation.ExpiresAtLTE(now), invitation.CheckedAtLT(now.Add(-time.Minute))))).

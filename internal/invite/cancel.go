@@ -9,6 +9,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
@@ -24,7 +25,7 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
+	i, err := s.change(ctx, id, audit.Cancelled, func(ctx context.Context, tx *database.Tx) error {
 		return s.end(ctx, tx, actor, id, "Cancelled by "+actor.Email+".", EventCancelled)
 	})
 	if err != nil {
@@ -50,6 +51,32 @@ func (s *Service) end(ctx context.Context, tx *database.Tx, actor access.Actor, 
 		return err
 	}
 	return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: []uuid.UUID{id}})
+}
+
+// End closes open invitations in nobody's name, and queues the withdrawal of what
+// the directory holds of them.
+func (s *Service) End(ctx context.Context, tx *database.Tx, why string, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := s.lapse(ctx, tx, invitation.IDIn(ids...)); err != nil {
+		return err
+	}
+	left, err := tx.Invitation.Query().Where(invitation.IDIn(ids...), cancellable(tx.Now)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("look for invitations to end: %w", err)
+	}
+	if _, err := closeAll(ctx, tx, why, left...); err != nil || len(left) == 0 {
+		return err
+	}
+	events := make([]Event, len(left))
+	for i, id := range left {
+		events[i] = Event{Invitation: id, What: EventCancelled, Detail: why}
+	}
+	if err := Record(ctx, tx, tx.Now, events...); err != nil {
+		return err
+	}
+	return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: left})
 }
 
 // closeAll closes those of the invitations that can be called off, and returns how

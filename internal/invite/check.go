@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
@@ -16,6 +17,7 @@ import (
 	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 )
@@ -23,6 +25,9 @@ import (
 // directoryPatience is how long accepting a request waits for the directory; what
 // it has not answered by then the job finds out.
 const directoryPatience = time.Second
+
+// directoryCalls is how many calls of the directory one request makes at a time.
+const directoryCalls = 2
 
 // Candidate is a request under check, with its faults, and with hints: what is
 // worth a look and no obstacle. LookedUp says that the directory was asked, or
@@ -69,7 +74,7 @@ func (s *Service) Rules(ctx context.Context, client *ent.Client) (Rules, error) 
 // plainRules are those that hold without the allowed domains.
 func (s *Service) plainRules(ctx context.Context, client *ent.Client) Rules {
 	return Rules{
-		Government: s.Government, Links: s.Links, Now: s.DB.Now(), near: map[string]string{},
+		Government: s.Government, Links: s.Links, Now: s.DB.Now(), near: &sync.Map{},
 		Agencies: sync.OnceValue(func() []string {
 			var agencies []string
 			err := client.Officer.Query().Unique(true).Select(officer.FieldAgency).Scan(access.System(ctx), &agencies)
@@ -126,12 +131,17 @@ func (s *Service) Compare(ctx context.Context, all []*Candidate, askDirectory bo
 func (s *Service) askInTime(ctx context.Context, all []*Candidate) bool {
 	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
 	defer cancel()
+	asked, ctx := errgroup.WithContext(ctx)
+	asked.SetLimit(directoryCalls)
 	for part := range slices.Chunk(all, directory.MaxPeople) {
-		if err := s.compareDirectory(ctx, part); err != nil {
-			return false
-		}
+		asked.Go(func() error {
+			if err := ctx.Err(); err != nil { // after a failure the rest is not asked
+				return err
+			}
+			return s.compareDirectory(ctx, part)
+		})
 	}
-	return true
+	return asked.Wait() == nil
 }
 
 // Lookup compares at most [directory.MaxPeople] candidates with our open
@@ -187,18 +197,35 @@ func (t taken) tell(c *Candidate, code fault.Code, email, username, number strin
 	}
 }
 
+// compareChunk is for how many candidates one query looks for open invitations.
+const compareChunk = 5_000
+
 // compareOwn adds ALREADY_INVITED where an open invitation, of anybody, holds the
 // address, the username or the number. A registration link that has lapsed holds
 // nothing, even before the sweep has seen it.
 func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.Time, all []*Candidate) error {
 	t := newTaken()
-	for part := range slices.Chunk(all, directory.MaxPeople) {
+	for part := range slices.Chunk(all, compareChunk) {
 		emails, usernames, numbers := identities(part)
+		wanted, err := Want(s.DB.Keys, numbers)
+		if err != nil {
+			return err
+		}
+		// Each kind says that the row is open: so each is found by its own index.
+		held := func(column string, keys []string) predicate.Invitation {
+			return invitation.And(invitation.Open(true), database.OneOf(column, keys))
+		}
+		kinds := []predicate.Invitation{held(invitation.FieldEmailKey, emails), held(invitation.FieldUsernameKey, usernames)}
+		for slot, column := range numberColumns {
+			if len(wanted[slot]) > 0 {
+				kinds = append(kinds, held(column, wanted.keys(slot)))
+			}
+		}
 		rows, err := client.Invitation.Query().
-			Where(invitation.Open(true),
-				invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...), invitation.NumberKeyIn(numbers...)),
+			Where(
+				invitation.Or(kinds...),
 				invitation.Not(lapsed(now))).
-			Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey).
+			Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey, invitation.FieldNumberKey2).
 			All(access.System(ctx))
 		if err != nil {
 			return fmt.Errorf("look for open invitations: %w", err)
@@ -208,8 +235,8 @@ func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.T
 			if r.UsernameKey != nil {
 				t.usernames[*r.UsernameKey] = true
 			}
-			if r.NumberKey != nil {
-				t.numbers[*r.NumberKey] = true
+			if n := wanted.of(r); n != "" {
+				t.numbers[n] = true
 			}
 		}
 	}
@@ -321,7 +348,7 @@ func (s *Service) ours(ctx context.Context, people []directory.Person, kind pred
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), kind).IDs(access.System(ctx))
+	found, err := s.DB.Invitation.Query().Where(database.OneOfIDs(invitation.FieldID, ids), kind).IDs(access.System(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("look for our invitations: %w", err)
 	}

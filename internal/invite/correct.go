@@ -9,6 +9,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -39,7 +40,10 @@ func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent
 			return err
 		}
 		made, err = s.accept(ctx, tx, actor, accepted{Method: old.Method, Request: c.Request, Inviter: old.InviterID, Replaces: &id, Detail: "Corrected from " + old.Email + "."})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.record(ctx, tx, audit.Corrected, made)
 	})
 	if err != nil {
 		return nil, err
@@ -51,9 +55,13 @@ func (s *Service) Correct(ctx context.Context, id uuid.UUID, email string) (*ent
 // one holds besides the address is free as soon as that one ends, so only the
 // address is looked for here.
 func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email string) (*Candidate, error) {
+	number, _, err := Number(s.DB.Keys, old.ID, old.ContactNumber)
+	if err != nil {
+		return nil, err
+	}
 	d := Details{
 		Email: email, Username: text(old.Username), FirstName: text(old.FirstName), LastName: text(old.LastName),
-		ContactNumber: text(old.ContactNumber), Organisation: text(old.Organisation), Department: text(old.Department),
+		ContactNumber: number, Organisation: text(old.Organisation), Department: text(old.Department),
 		Seed: answer(old.SeedRequired), Reason: old.Reason,
 	}
 	if s.Government.Officer(address.Domain(email)) {

@@ -11,6 +11,7 @@ import (
 
 	"techbiz/ent"
 	"techbiz/ent/invitation"
+	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
@@ -21,8 +22,8 @@ import (
 // Deliver is the job that moves accepted invitations on: the account or the link
 // in the directory, the SEED licence, the mail. It carries one invitation or a
 // chunk of a batch; each step is taken for all rows at once, and its result is
-// stored for each row before the next step. Run again, it goes on where the rows
-// say.
+// stored for each row before the next step that can't be taken twice. Run again, it
+// goes on where the rows say.
 type Deliver struct {
 	IDs []uuid.UUID `json:"ids"`
 }
@@ -53,25 +54,26 @@ func (s *Service) deliver(ctx context.Context, d Deliver) error {
 // steps takes each step for the rows for which it is due. They are loaded once; what
 // a step learns it notes on them, and what was cancelled or held meanwhile drops out.
 func (s *Service) steps(ctx context.Context, ids []uuid.UUID) error {
-	all, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).
+	all, err := s.DB.Invitation.Query().Where(among(ids), due()).
 		WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
 	if err != nil {
 		return fmt.Errorf("load invitations: %w", err)
 	}
-	for n, step := range []func(context.Context, rows) error{s.makeRoom, s.provision, s.assignSEED, s.mailAll} {
-		if n > 0 {
-			if all, err = s.stillDue(ctx, all); err != nil {
-				return err
-			}
-		}
+	for _, step := range []func(context.Context, rows) (rows, error){s.makeRoom, s.provision, s.assignSEED} {
 		if len(all) == 0 {
 			return nil
 		}
-		if err := step(ctx, all); err != nil {
+		if all, err = step(ctx, all); err != nil {
 			return err
 		}
 	}
-	return nil
+	// Whether a mail is still wanted is asked where it is marked as sent.
+	return s.mailAll(ctx, all)
+}
+
+// among matches the invitations with these ids.
+func among(ids []uuid.UUID) predicate.Invitation {
+	return database.OneOfIDs(invitation.FieldID, ids)
 }
 
 // stillDue drops the rows that have nothing due any more.
@@ -80,7 +82,7 @@ func (s *Service) stillDue(ctx context.Context, all rows) (rows, error) {
 	for n, i := range all {
 		ids[n] = i.ID
 	}
-	left, err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), due()).IDs(ctx)
+	left, err := s.DB.Invitation.Query().Where(among(ids), due()).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("look for what is due: %w", err)
 	}
@@ -93,8 +95,8 @@ func (s *Service) stillDue(ctx context.Context, all rows) (rows, error) {
 
 // makeRoom withdraws what ended invitations still hold in the directory of the
 // rows' addresses, usernames and numbers: for us they are free already.
-func (s *Service) makeRoom(ctx context.Context, all rows) error {
-	var emails, usernames, numbers []string
+func (s *Service) makeRoom(ctx context.Context, all rows) (rows, error) {
+	var emails, usernames, numbers, numbers2 []string
 	for _, i := range all {
 		emails = append(emails, i.EmailKey)
 		if i.UsernameKey != nil {
@@ -103,18 +105,30 @@ func (s *Service) makeRoom(ctx context.Context, all rows) error {
 		if i.NumberKey != nil {
 			numbers = append(numbers, *i.NumberKey)
 		}
+		if i.NumberKey2 != nil {
+			numbers2 = append(numbers2, *i.NumberKey2)
+		}
 	}
-	leaving, err := s.DB.Invitation.Query().Where(invitation.Withdrawing(true),
-		invitation.Or(invitation.EmailKeyIn(emails...), invitation.UsernameKeyIn(usernames...), invitation.NumberKeyIn(numbers...))).IDs(ctx)
+	leaving, err := s.DB.Invitation.Query().Where(invitation.Withdrawing(true), invitation.Or(
+		database.OneOf(invitation.FieldEmailKey, emails),
+		database.OneOf(invitation.FieldUsernameKey, usernames),
+		database.OneOf(invitation.FieldNumberKey, numbers),
+		database.OneOf(invitation.FieldNumberKey2, numbers2))).IDs(ctx)
 	if err != nil {
-		return fmt.Errorf("look for withdrawals: %w", err)
+		return nil, fmt.Errorf("look for withdrawals: %w", err)
 	}
-	return s.withdrawNow(ctx, leaving)
+	if len(leaving) == 0 {
+		return all, nil
+	}
+	if err := s.withdrawNow(ctx, leaving); err != nil {
+		return nil, err
+	}
+	return s.stillDue(ctx, all)
 }
 
 // provision makes the links of e-mail invitations, anew at each resend, and the
 // accounts of the others.
-func (s *Service) provision(ctx context.Context, all rows) error {
+func (s *Service) provision(ctx context.Context, all rows) (rows, error) {
 	var invites, creates rows
 	for _, i := range all {
 		switch {
@@ -131,19 +145,26 @@ func (s *Service) provision(ctx context.Context, all rows) error {
 		}
 		return s.Directory.Invite(ctx, who)
 	}); err != nil {
-		return err
+		return nil, err
 	}
-	return s.provisionPart(ctx, creates, func(ctx context.Context, part rows) ([]directory.Result, error) {
+	if err := s.provisionPart(ctx, creates, func(ctx context.Context, part rows) ([]directory.Result, error) {
 		who := make([]directory.Account, len(part))
 		for n, i := range part {
+			number, _, err := Number(s.DB.Keys, i.ID, i.ContactNumber)
+			if err != nil {
+				return nil, err
+			}
 			who[n] = directory.Account{
 				Key: i.ID.String(), Email: i.Email, Username: text(i.Username),
-				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: text(i.ContactNumber),
+				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: number,
 				Round: i.MailsWanted,
 			}
 		}
 		return s.Directory.Create(ctx, who)
-	})
+	}); err != nil {
+		return nil, err
+	}
+	return s.stillDue(ctx, all)
 }
 
 func text(s *string) string {
@@ -257,42 +278,57 @@ func fail(ctx context.Context, tx *database.Tx, reasons map[uuid.UUID]string) er
 	return Record(ctx, tx, tx.Now, events...)
 }
 
-// assignSEED gives licences to those for whom they were asked.
-func (s *Service) assignSEED(ctx context.Context, all rows) error {
-	all = slices.DeleteFunc(slices.Clone(all), func(i *ent.Invitation) bool {
+// assignSEED gives licences to those for whom they were asked. To ask twice gives
+// one licence: so what became of them is noted on the rows, and stored with the
+// mails where those are put into our own mailbox, in one transaction.
+func (s *Service) assignSEED(ctx context.Context, all rows) (rows, error) {
+	asked := slices.DeleteFunc(slices.Clone(all), func(i *ent.Invitation) bool {
 		return !i.SeedRequired || i.SeedDone || i.AccountRef == nil
 	})
-	for part := range slices.Chunk(all, directory.MaxPeople) {
+	for part := range slices.Chunk(asked, directory.MaxPeople) {
 		refs := make([]string, len(part))
 		for n, i := range part {
 			refs[n] = *i.AccountRef
 		}
 		results, err := s.Directory.AssignSEED(ctx, refs)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		for n, i := range part {
+			i.SeedDone, i.SeedStatus = true, seedGiven(i, results[n])
+		}
+		if s.Mailbox != nil {
+			continue
 		}
 		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return storeSEED(ctx, tx, part, results)
+			return storeSEED(ctx, tx, part)
 		}); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return all, nil
 }
 
-// storeSEED keeps what became of the licences. Who cannot have one is onboarded
-// without. Without an account there is no status.
-func storeSEED(ctx context.Context, tx *database.Tx, part rows, results []directory.Result) error {
+// seedGiven is what became of a licence. Who cannot have one is onboarded without.
+// Without an account there is no status.
+func seedGiven(i *ent.Invitation, r directory.Result) *invitation.SeedStatus {
+	var status invitation.SeedStatus
+	switch {
+	case r.Err != nil && r.Err.Code == fault.SeedNotEligible:
+		status = invitation.SeedStatusIneligible
+	case r.Err == nil && i.Method != invitation.MethodEmailInvitation:
+		status = invitation.SeedStatusLicenseAssigned
+	default:
+		return nil
+	}
+	return &status
+}
+
+// storeSEED keeps what became of the licences.
+func storeSEED(ctx context.Context, tx *database.Tx, part rows) error {
 	values := make([][]any, len(part))
 	for n, i := range part {
-		var status any
-		switch {
-		case results[n].Err != nil && results[n].Err.Code == fault.SeedNotEligible:
-			status = string(invitation.SeedStatusIneligible)
-		case results[n].Err == nil && i.Method != invitation.MethodEmailInvitation:
-			status = string(invitation.SeedStatusLicenseAssigned)
-		}
-		values[n] = []any{i.ID, status}
+		values[n] = []any{i.ID, seedStatus(i)}
 	}
 	args := []any{tx.Now}
 	_, err := tx.Exec(ctx, `WITH given(id, status) AS (`+tx.Table(&args, []string{"uuid", "text"}, values)+`)
@@ -302,6 +338,14 @@ func storeSEED(ctx context.Context, tx *database.Tx, part rows, results []direct
 		return fmt.Errorf("store licences: %w", err)
 	}
 	return nil
+}
+
+// seedStatus is the row's, or NULL.
+func seedStatus(i *ent.Invitation) any {
+	if i.SeedStatus == nil {
+		return nil
+	}
+	return string(*i.SeedStatus)
 }
 
 // stumble notes on the rows that are still due what kept them, and gives up those
@@ -336,10 +380,17 @@ func (s *Service) stumble(ctx context.Context, ids []uuid.UUID, cause error) err
 // withdrawCancelled sees to rows that ended while this job had them in hand: what
 // it made in the directory after their own withdrawal ran must go as well.
 func (s *Service) withdrawCancelled(ctx context.Context, ids []uuid.UUID) error {
-	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		ended, err := tx.Invitation.Query().Where(invitation.IDIn(ids...),
+	ended := func(c *ent.Client) ([]uuid.UUID, error) {
+		return c.Invitation.Query().Where(among(ids),
 			invitation.ProvisioningIn(invitation.ProvisioningCancelled, invitation.ProvisioningFailed),
 			invitation.TechpassStatusNEQ(invitation.TechpassStatusOnboarded)).IDs(ctx)
+	}
+	// Few chunks have any; whatever ended before this look is seen by it.
+	if found, err := ended(s.DB.Client); err != nil || len(found) == 0 {
+		return err
+	}
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		ended, err := ended(tx.Client)
 		if err != nil || len(ended) == 0 {
 			return err
 		}
@@ -353,7 +404,7 @@ func (s *Service) withdrawCancelled(ctx context.Context, ids []uuid.UUID) error 
 // completeBatches ends the batches of these rows that have nothing left to do.
 func (s *Service) completeBatches(ctx context.Context, ids []uuid.UUID) error {
 	var batches []uuid.UUID
-	err := s.DB.Invitation.Query().Where(invitation.IDIn(ids...), invitation.BatchIDNotNil()).
+	err := s.DB.Invitation.Query().Where(among(ids), invitation.BatchIDNotNil()).
 		Unique(true).Select(invitation.FieldBatchID).Scan(ctx, &batches)
 	if err != nil {
 		return fmt.Errorf("look for batches: %w", err)
@@ -378,7 +429,13 @@ func (s *Service) completeBatch(ctx context.Context, id *uuid.UUID) error {
 // stopped. It looks in a transaction of its own, after that of the rows: of two
 // chunks that end together, the later one sees both, and one of them ends it.
 func (s *Service) CompleteBatch(ctx context.Context, id uuid.UUID) error {
-	return s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
+	ctx = access.System(ctx)
+	// Most chunks are not the last, and are told so without a transaction.
+	if more, err := s.DB.Invitation.Query().Where(invitation.BatchID(id),
+		invitation.ProvisioningIn(invitation.ProvisioningScheduled, invitation.ProvisioningQueued)).Exist(ctx); err != nil || more {
+		return err
+	}
+	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
 			WHERE id = $2 AND state IN ('SUBMITTED', 'STOPPED') AND NOT EXISTS (
 				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, id)

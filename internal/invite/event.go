@@ -6,7 +6,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"techbiz/ent"
+	"techbiz/ent/invitation"
 	"techbiz/ent/schema"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 )
 
@@ -44,6 +47,19 @@ func Record(ctx context.Context, tx *database.Tx, at time.Time, events ...Event)
 		rows[i] = []any{schema.NewID(), e.Invitation, at, e.What, orNull(e.Officer), orNull(nonEmpty(e.Detail))}
 	}
 	return tx.Insert(ctx, "invitation_events", []string{"id", "invitation_id", "at", "what", "officer_id", "detail"}, "", rows)
+}
+
+// asked is what the activity log calls a request.
+var asked = map[invitation.Method]audit.Type{
+	invitation.MethodEmailInvitation: audit.InvitationSent,
+	invitation.MethodSingleAccount:   audit.AccountCreated,
+}
+
+// record adds an act on an invitation to the activity log.
+func (s *Service) record(ctx context.Context, tx *database.Tx, act audit.Type, i *ent.Invitation) error {
+	return s.Audit.Record(ctx, tx, audit.Event{
+		Type: act, Kind: audit.Invitation, ID: i.ID, Owner: i.InviterID, Person: i.Email,
+	})
 }
 
 // orNull is the value behind a pointer, or nil: a typed nil pointer is no NULL.

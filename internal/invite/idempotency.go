@@ -1,6 +1,7 @@
 package invite
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
+	"techbiz/internal/seal"
 )
 
 // KeyLife is how long an idempotency key counts.
@@ -27,12 +29,15 @@ type Once struct {
 	Officer  uuid.UUID
 	Mutation string
 	Key      string // empty: the call stands for itself
-	Input    [sha256.Size]byte
+
+	keys  *seal.Keys
+	input [sha256.Size]byte
 }
 
-// NewOnce returns the identity of a call. Codes: TOO_LONG and INVALID_FORMAT for
+// NewOnce returns the identity of a call. Of its input only a keyed hash is kept,
+// from which nobody can try out a contact number. Codes: TOO_LONG and INVALID_FORMAT for
 // the key.
-func NewOnce(officer uuid.UUID, mutation, key string, input any) (Once, error) {
+func NewOnce(keys *seal.Keys, officer uuid.UUID, mutation, key string, input any) (Once, error) {
 	if len(key) > maxKey {
 		return Once{}, fault.Field("idempotencyKey", fault.TooLong, "Shorten the idempotency key to at most %d characters.", maxKey)
 	}
@@ -43,7 +48,7 @@ func NewOnce(officer uuid.UUID, mutation, key string, input any) (Once, error) {
 	if err != nil {
 		return Once{}, fmt.Errorf("hash input of %s: %w", mutation, err)
 	}
-	return Once{Officer: officer, Mutation: mutation, Key: key, Input: sha256.Sum256(raw)}, nil
+	return Once{Officer: officer, Mutation: mutation, Key: key, keys: keys, input: sha256.Sum256(raw)}, nil
 }
 
 // Before returns what an earlier call with the same key made, and false where
@@ -60,7 +65,12 @@ func (o Once) Before(ctx context.Context, client *ent.Client, now time.Time) (uu
 		return uuid.Nil, false, nil
 	case err != nil:
 		return uuid.Nil, false, fmt.Errorf("look for idempotency key: %w", err)
-	case [sha256.Size]byte(k.Input) != o.Input:
+	}
+	like, err := o.keys.DigestLike(k.Input, o.input[:])
+	switch {
+	case err != nil:
+		return uuid.Nil, false, fmt.Errorf("look for idempotency key: %w", err)
+	case !bytes.Equal(like, k.Input):
 		return uuid.Nil, false, fault.Field("idempotencyKey", fault.Conflict, "This idempotency key was used with another input. Use a new one.")
 	}
 	return k.ResultID, true, nil
@@ -79,8 +89,12 @@ func (o Once) Keep(ctx context.Context, tx *database.Tx, result uuid.UUID) error
 	if err != nil {
 		return fmt.Errorf("forget idempotency key: %w", err)
 	}
+	input, err := tx.Keys.Digest(o.input[:])
+	if err != nil {
+		return fmt.Errorf("keep idempotency key: %w", err)
+	}
 	err = tx.IdempotencyKey.Create().SetOfficerID(o.Officer).SetMutation(o.Mutation).SetKey(o.Key).
-		SetInput(o.Input[:]).SetResultID(result).SetCreatedAt(tx.Now).Exec(ctx)
+		SetInput(input).SetResultID(result).SetCreatedAt(tx.Now).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("keep idempotency key: %w", err)
 	}

@@ -22,11 +22,16 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/jobs"
 	"techbiz/internal/mail"
 )
+
+// RemovedEmail stands in the place of an address that was removed. No mail ever
+// reaches it (RFC 2606).
+const RemovedEmail = "removed@removed.invalid"
 
 // Mailbox takes mails in the transaction of the caller: a mail lands exactly
 // when the transaction does.
@@ -58,7 +63,9 @@ type Options struct {
 	// Completed, if set, is told of a batch that has nothing left to do, in the
 	// transaction that marks it so.
 	Completed func(ctx context.Context, tx *database.Tx, batch uuid.UUID) error
-	Log       *slog.Logger
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
+	Log   *slog.Logger
 }
 
 // Links are the addresses that mails and messages point to; empty ones are left

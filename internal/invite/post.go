@@ -113,16 +113,21 @@ func (s *Service) post(ctx context.Context, all []outgoing) error {
 // is known of their fate, and returns those rows.
 func markSent(ctx context.Context, tx *database.Tx, all []outgoing, state invitation.Mail, failure string) (map[uuid.UUID]bool, error) {
 	values := make([][]any, len(all))
+	moved := "" // accounts end when they ended before
 	for n, o := range all {
-		values[n] = []any{o.row.ID, o.row.MailsWanted, o.expires}
+		values[n] = []any{o.row.ID, o.row.MailsWanted, o.expires, o.row.SeedDone, seedStatus(o.row)}
+		if o.row.Method == invitation.MethodEmailInvitation {
+			moved = " expires_at = sent.expires,"
+		}
 	}
 	args := []any{tx.Now, string(state), orNull(nonEmpty(failure))}
 	sent := make(map[uuid.UUID]bool, len(all))
-	err := tx.Query(ctx, `WITH sent(id, number, expires) AS (`+
-		tx.Table(&args, []string{"uuid", "int", "timestamptz"}, values)+`)
+	err := tx.Query(ctx, `WITH sent(id, number, expires, seed_done, seed_status) AS (`+
+		tx.Table(&args, []string{"uuid", "int", "timestamptz", "boolean", "text"}, values)+`)
 		UPDATE invitations SET mails_done = sent.number, mail = $2, mail_failure = $3, send_count = send_count + 1,
-			last_sent_at = $1, updated_at = $1, expires_at = sent.expires, attempts = 0, failure = NULL,
-			provisioning = 'SUCCEEDED'
+			last_sent_at = $1, updated_at = $1,`+moved+` attempts = 0, failure = NULL, provisioning = 'SUCCEEDED',
+			seed_status = CASE WHEN sent.seed_done AND NOT invitations.seed_done THEN sent.seed_status ELSE invitations.seed_status END,
+			seed_done = sent.seed_done OR invitations.seed_done
 		FROM sent WHERE invitations.id = sent.id AND invitations.open
 			AND invitations.mails_wanted = sent.number AND invitations.mails_done < sent.number AND NOT `+heldSQL+`
 		RETURNING invitations.id`, args, func(r *sql.Rows) error {

@@ -19,14 +19,15 @@ type failed struct {
 	id                      uuid.UUID
 	email, userType         string
 	emailKey                string
-	usernameKey, numberKey  sql.NullString
+	usernameKey, sealed     sql.NullString
+	number                  string
 	emailHeld, usernameHeld bool
 	numberHeld              bool
 }
 
 // keys are what it would hold again, by field.
 func (f failed) keys() map[string]string {
-	return map[string]string{"email": f.emailKey, "techPassUsername": f.usernameKey.String, "contactNumber": f.numberKey.String}
+	return map[string]string{"email": f.emailKey, "techPassUsername": f.usernameKey.String, "contactNumber": f.number}
 }
 
 // why says what stands in the way of another try, given what those before it take.
@@ -88,14 +89,18 @@ func (s *Service) Reopen(ctx context.Context, tx *database.Tx, actor access.Acto
 // invitation holds.
 func failedOf(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]failed, error) {
 	var all []failed
-	err := tx.Query(ctx, `SELECT f.id, f.email, f.user_type, f.email_key, f.username_key, f.number_key,
+	err := tx.Query(ctx, `SELECT f.id, f.email, f.user_type, f.email_key, f.username_key, f.contact_number,
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.email_key = f.email_key),
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.username_key = f.username_key),
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.number_key = f.number_key)
-		FROM invitations f WHERE f.batch_id = $1 AND f.provisioning = 'FAILED' AND f.techpass_status <> 'ONBOARDED'
+				OR EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.number_key2 = f.number_key2)
+		FROM invitations f WHERE f.batch_id = $1 AND f.provisioning = 'FAILED' AND f.anonymised_at IS NULL AND f.techpass_status <> 'ONBOARDED'
 		ORDER BY f.id`, []any{batch}, func(r *sql.Rows) error {
 		var f failed
-		err := r.Scan(&f.id, &f.email, &f.userType, &f.emailKey, &f.usernameKey, &f.numberKey, &f.emailHeld, &f.usernameHeld, &f.numberHeld)
+		err := r.Scan(&f.id, &f.email, &f.userType, &f.emailKey, &f.usernameKey, &f.sealed, &f.emailHeld, &f.usernameHeld, &f.numberHeld)
+		if err == nil {
+			f.number, _, err = Number(tx.Keys, f.id, &f.sealed.String)
+		}
 		all = append(all, f)
 		return err
 	})

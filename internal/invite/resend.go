@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
@@ -24,7 +25,7 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (*ent.Invitation, er
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, id, func(ctx context.Context, tx *database.Tx) error {
+	return s.change(ctx, id, audit.Resent, func(ctx context.Context, tx *database.Tx) error {
 		n, err := markResent(ctx, tx, id)
 		if err != nil {
 			return err
@@ -51,15 +52,18 @@ func markResent(ctx context.Context, tx *database.Tx, ids ...uuid.UUID) (int, er
 	return n, nil
 }
 
-// change runs a change of one invitation and returns it as it then stands.
-func (s *Service) change(ctx context.Context, id uuid.UUID, fn func(context.Context, *database.Tx) error) (*ent.Invitation, error) {
+// change runs and records a change of one invitation, and returns it as it then
+// stands.
+func (s *Service) change(ctx context.Context, id uuid.UUID, act audit.Type, fn func(context.Context, *database.Tx) error) (*ent.Invitation, error) {
 	var after *ent.Invitation
 	err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) (err error) {
 		if err := fn(ctx, tx); err != nil {
 			return err
 		}
-		after, err = Load(ctx, tx.Client, id)
-		return err
+		if after, err = Load(ctx, tx.Client, id); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, act, after)
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/jobs"
@@ -99,6 +100,9 @@ func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.
 	}
 	if len(work) == 0 {
 		return nil
+	}
+	if err := s.Audit.Record(ctx, tx, audit.Event{Type: audit.ManyResent, Detail: audit.Detail{Users: len(ids)}}); err != nil {
+		return err
 	}
 	return s.Jobs.Insert(ctx, tx, jobs.Bulk, work...)
 }

@@ -3,6 +3,7 @@ package invite
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ type Request struct {
 	StartOn string
 }
 
-// Rules are what the rules of the fields depend on.
+// Rules are what the rules of the fields depend on. They are safe for concurrent use.
 type Rules struct {
 	Government address.Government
 	Allowed    address.Domains // vendors'
@@ -71,7 +72,7 @@ type Rules struct {
 	// when an address has to be guessed, and nil is none.
 	Agencies func() []string
 
-	near map[string]string // what nearest has found, by domain
+	near *sync.Map // what nearest has found, by domain; nil: nothing is kept
 }
 
 // Account checks every field of one account and returns every fault, in the

@@ -46,7 +46,7 @@ func (s *Service) send(ctx context.Context, act access.Act, method invitation.Me
 		return nil, err
 	}
 	_, mutation, _ := strings.Cut(string(act), ".")
-	once, err := NewOnce(actor.OfficerID, mutation, key, d)
+	once, err := NewOnce(s.DB.Keys, actor.OfficerID, mutation, key, d)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,9 @@ func (s *Service) sendOnce(ctx context.Context, actor access.Actor, method invit
 		}
 		made, err = s.accept(ctx, tx, actor, accepted{Method: method, Request: c.Request, Inviter: actor.OfficerID})
 		if err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, asked[method], made); err != nil {
 			return err
 		}
 		return once.Keep(ctx, tx, made.ID)
@@ -127,17 +130,22 @@ func (s *Service) accept(ctx context.Context, tx *database.Tx, actor access.Acto
 	if Scheduled(r.StartOn, tx.Now) {
 		first = invitation.ProvisioningScheduled
 	}
+	id := schema.NewID()
+	number, err := Store(tx.Keys, id, r.Number, "")
+	if err != nil {
+		return nil, err
+	}
 	creating := ctx
 	if r.Inviter != actor.OfficerID {
 		creating = access.System(ctx) // the caller was let at the one that it replaces
 	}
-	made, err := tx.Invitation.Create().SetID(schema.NewID()).SetInviterID(r.Inviter).
+	made, err := tx.Invitation.Create().SetID(id).SetInviterID(r.Inviter).
 		SetMethod(r.Method).SetUserType(r.UserType).SetNillableReplacesID(r.Replaces).
 		SetEmail(r.Email).SetEmailKey(r.EmailKey).
 		SetNillableUsername(nonEmpty(r.Username)).SetNillableUsernameKey(nonEmpty(r.UsernameKey)).
 		SetNillableFirstName(nonEmpty(r.FirstName)).SetNillableFirstNameKey(nonEmpty(address.Fold(r.FirstName))).
 		SetNillableLastName(nonEmpty(r.LastName)).SetNillableLastNameKey(nonEmpty(address.Fold(r.LastName))).
-		SetNillableContactNumber(nonEmpty(r.Number)).SetNillableNumberKey(nonEmpty(r.Number)).
+		SetNillableContactNumber(number.Sealed).SetNillableNumberKey(number.Key[0]).SetNillableNumberKey2(number.Key[1]).
 		SetNillableOrganisation(nonEmpty(r.Organisation)).SetNillableOrganisationKey(nonEmpty(address.Fold(r.Organisation))).
 		SetNillableDepartment(nonEmpty(r.Department)).SetNillableDepartmentKey(nonEmpty(address.Fold(r.Department))).
 		SetSeedRequired(r.Seed).SetReason(r.Reason).SetNillableStartOn(nonEmpty(r.StartOn)).SetProvisioning(first).

@@ -110,7 +110,7 @@ const stuckAfter = 7 * 24 * time.Hour
 // date where there is one.
 func Stuck(now time.Time) predicate.Invitation {
 	return invitation.Or(
-		invitation.ProvisioningEQ(invitation.ProvisioningFailed),
+		invitation.And(invitation.ProvisioningEQ(invitation.ProvisioningFailed), invitation.AnonymisedAtIsNil()),
 		invitation.And(
 			invitation.Open(true),
 			invitation.Or(

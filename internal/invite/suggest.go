@@ -178,15 +178,17 @@ func plainEmail(s string) string {
 // nearest is the one domain, allowed or an agency's, that is a single slip away,
 // and empty where there is none or several.
 func (r Rules) nearest(domain string) string {
-	if near, ok := r.near[domain]; ok {
-		return near
+	if r.near != nil {
+		if near, ok := r.near.Load(domain); ok {
+			return near.(string)
+		}
 	}
 	near := only(r.knownNear(domain))
 	if near == "" {
 		near = only(r.governmentNear(domain))
 	}
 	if r.near != nil {
-		r.near[domain] = near
+		r.near.Store(domain, near)
 	}
 	return near
 }

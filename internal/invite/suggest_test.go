@@ -2,6 +2,7 @@ package invite
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ func TestAccount_Suggestions(t *testing.T) {
 		Government: address.Government{Parent: "gov.sg"},
 		Allowed:    map[string]bool{"vendor.com": true, "supplier.sg": true, "aab.com": true, "abb.com": true, "techpass.gov.sg": true},
 		Agencies:   func() []string { return []string{"tech.gov.sg", "moh.gov.sg"} },
-		near:       map[string]string{},
+		near:       &sync.Map{},
 		Now:        time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC),
 	}
 	email := func(s string) func(*Details) { return func(d *Details) { d.Email = s } }

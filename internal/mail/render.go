@@ -22,6 +22,7 @@ var files embed.FS
 // The kinds of mail, parsed once.
 var (
 	signInCode   = parse("signin", "Your TechBiz sign-in code")
+	noCode       = parse("nocode", "Sign in to TechBiz another way")
 	registration = parse("registration", "Complete your TechPass registration")
 	onboarding   = parse("onboarding", "Activate your TechPass account")
 	batchDone    = parse("batchdone", "Your list of users is done")

@@ -66,6 +66,10 @@ func TestMessage_HTMLAndTextSayTheSame(t *testing.T) {
 			must(t)(SignInCode("a@tech.gov.sg", "048213", 10*time.Minute)), "Your TechBiz sign-in code",
 			[]string{"048213", "valid for 10 minutes", "Do not pass it on"}, []string{"a@tech.gov.sg"}, nil,
 		},
+		"no sign-in code": {
+			must(t)(NoSignInCode("a@tech.gov.sg", "TechPass")), "Sign in to TechBiz another way",
+			[]string{"You sign in with TechPass", "nobody was signed in"}, []string{"a@tech.gov.sg"}, nil,
+		},
 		"an e-mail invitation": {
 			must(t)(Registration(registrationFacts())), "Complete your TechPass registration",
 			append(seed, "Dear officer", "within 5 days, by 28-11-2026 at 01:05 (Singapore time)", "Asked for by: Aisha Rahman (aisha@moe.gov.sg)", "Reason: Works on the portal", "TechPass user guide"),

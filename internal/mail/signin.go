@@ -27,6 +27,12 @@ func SignInCode(to, code string, validFor time.Duration) (Message, error) {
 	})
 }
 
+// NoSignInCode makes the mail to whom asks for a code and signs in at a provider.
+// It fails on a recipient that is not one plain address.
+func NoSignInCode(to, provider string) (Message, error) {
+	return noCode.render(to, struct{ Subject, Provider string }{noCode.subject, oneLine(provider)})
+}
+
 // count returns a number with its noun in the singular or plural.
 func count(n int, noun string) string {
 	if n == 1 {

@@ -48,16 +48,18 @@ func logAccess(next http.Handler, o Options) http.Handler {
 const (
 	maxLoggedPath  = 200
 	opaqueFrom     = 20 // shorter segments are names of pages, not secrets
+	codeDigits     = 6
 	maskedSegment  = "***"
 	opaqueAlphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=~"
 )
 
-// loggablePath masks the segments that hold an address of mail or look like the
-// secret of a link. Ids (UUIDs) stay.
+// loggablePath masks the segments that look like the secret of a link or like a
+// number that somebody has, and all that no address of ours holds, such as an @: in an
+// address that was made up may stand anything. Ids (UUIDs) stay.
 func loggablePath(path string) string {
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
-		if strings.Contains(s, "@") || looksSecret(s) {
+		if strings.Trim(s, opaqueAlphabet+".") != "" || looksSecret(s) || looksNumber(s) {
 			segments[i] = maskedSegment
 		}
 	}
@@ -66,6 +68,18 @@ func loggablePath(path string) string {
 		path = path[:maxLoggedPath] + "..."
 	}
 	return path
+}
+
+// looksNumber says of a segment without letters that it has as many digits as a
+// one-time code.
+func looksNumber(segment string) bool {
+	digits := 0
+	for _, c := range segment {
+		if '0' <= c && c <= '9' {
+			digits++
+		}
+	}
+	return digits >= codeDigits && uuid.Validate(segment) != nil && strings.Trim(segment, "0123456789-._~=") == ""
 }
 
 func looksSecret(segment string) bool {

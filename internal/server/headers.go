@@ -7,19 +7,45 @@ import (
 	"strings"
 )
 
+// fixed are the headers of every answer, after the OWASP Secure Headers Project. A
+// handler may loosen one for what it serves, as the pages do their
+// Content-Security-Policy.
+var fixed = map[string]string{
+	"Content-Security-Policy":           "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+	"X-Content-Type-Options":            "nosniff",
+	"X-Frame-Options":                   "DENY",
+	"X-Permitted-Cross-Domain-Policies": "none",
+	"X-DNS-Prefetch-Control":            "off",
+	"Referrer-Policy":                   "same-origin", // sign-in leads back by it
+	"Cross-Origin-Opener-Policy":        "same-origin",
+	"Cross-Origin-Embedder-Policy":      "require-corp",
+	"Cross-Origin-Resource-Policy":      "same-origin",
+	"Cache-Control":                     "no-store",
+	"Permissions-Policy":                permissions,
+}
+
+// permissions turns off all that browsers offer to pages, but for the clipboard,
+// to which our own pages may copy.
+const permissions = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), clipboard-read=(), clipboard-write=(self), " +
+	"cross-origin-isolated=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), " +
+	"identity-credentials-get=(), idle-detection=(), keyboard-map=(), local-fonts=(), magnetometer=(), microphone=(), midi=(), " +
+	"otp-credentials=(), payment=(), picture-in-picture=(), publickey-credentials-create=(), publickey-credentials-get=(), " +
+	"screen-wake-lock=(), serial=(), storage-access=(), sync-xhr=(), usb=(), window-management=(), xr-spatial-tracking=()"
+
+// transportSecurity makes browsers come by HTTPS for two years, also to what stands
+// below the portal's own name, which is nobody else's.
+const transportSecurity = "max-age=63072000; includeSubDomains"
+
 // headers sets what holds for every answer, before the handler, which may add
 // to it.
 func headers(next http.Handler, base *url.URL) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "SAMEORIGIN")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		for name, value := range fixed {
+			h.Set(name, value)
+		}
 		if base.Scheme == "https" {
-			h.Set("Strict-Transport-Security", "max-age=31536000")
+			h.Set("Strict-Transport-Security", transportSecurity)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -36,13 +62,24 @@ func sameOrigin(next http.Handler, base *url.URL) (http.Handler, error) {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") != "" && !hasBearer(r) {
-			if err := protection.Check(r); err != nil {
+			if err := protection.Check(asChange(r)); err != nil {
 				http.Error(w, "This request came from another site. Open the portal itself and try again.", http.StatusForbidden)
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	}), nil
+}
+
+// asChange is a request as one that changes something: a websocket is asked for by
+// GET, which the protection lets through, and then takes changes.
+func asChange(r *http.Request) *http.Request {
+	if r.Header.Get("Upgrade") == "" {
+		return r
+	}
+	change := *r
+	change.Method = http.MethodPost
+	return &change
 }
 
 func hasBearer(r *http.Request) bool {

@@ -1,8 +1,8 @@
 // Package server is the HTTP server around the product's handler.
 //
 // It guarantees that every answer carries a request id and the security
-// headers, that every request is bounded in size and time and logged without
-// its query, that a panic answers 500 and nothing more, that a request with a
+// headers, that every request is for the product's own host, bounded in size and
+// time and logged without its query, that a panic answers 500 and nothing more, that a request with a
 // cookie comes from the product's own pages, and that a shutdown lets running
 // requests finish. It knows no page and no rule: the Content-Security-Policy,
 // sessions and tokens are the handler's.
@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"techbiz/internal/clock"
+	"techbiz/internal/limit"
+	"techbiz/internal/origin"
 )
 
 const (
@@ -43,6 +45,13 @@ type Options struct {
 	Ready func(context.Context) error
 	// BaseURL is the address under which browsers know the product.
 	BaseURL *url.URL
+	// Proxies are those whose word about a request's network address counts.
+	Proxies origin.Proxies
+	// AnyHost lets requests for any host in, where nobody knows yet under which the
+	// product is reached.
+	AnyHost bool
+	// Limits bounds how much is logged at a stranger's wish; nil bounds nothing.
+	Limits *limit.Limiter
 	// Upload says which paths take multipart bodies up to [MaxUploadBody]; every
 	// other body ends at [MaxBody].
 	Upload func(path string) bool
@@ -67,10 +76,15 @@ func New(h http.Handler, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	h = reports(h, o)
 	h = limitBodies(h, o.Upload)
 	h = s.streams.track(h)
-	h = health(h, o)
+	if !o.AnyHost {
+		h = sameHost(h, o.BaseURL)
+	}
+	h = health(h, o) // probes come by the address of the machine
 	h = headers(h, o.BaseURL)
+	h = o.Proxies.Middleware(h)
 	h = logAccess(h, o)
 	s.handler = identify(h)
 	return s, nil

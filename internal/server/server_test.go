@@ -48,6 +48,7 @@ func setup(t *testing.T, h http.HandlerFunc, change ...func(*Options)) (*Server,
 		Clock:   clock.Machine,
 		Ready:   func(context.Context) error { return nil },
 		BaseURL: &url.URL{Scheme: "https", Host: "portal.example.sg"},
+		AnyHost: true, // httptest asks for example.com
 		Upload:  func(path string) bool { return path == "/graphql" },
 	}
 	for _, c := range change {
@@ -71,17 +72,33 @@ func TestHeaders(t *testing.T) {
 	s, _ := setup(t, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	got := serve(s, httptest.NewRequest(http.MethodGet, "/nowhere", nil)).Header()
 	want := map[string]string{
-		"X-Content-Type-Options":       "nosniff",
-		"Referrer-Policy":              "same-origin",
-		"Cross-Origin-Opener-Policy":   "same-origin",
-		"Cross-Origin-Resource-Policy": "same-origin",
-		"Strict-Transport-Security":    "max-age=31536000",
-		"X-Frame-Options":              "SAMEORIGIN",
+		"Content-Security-Policy":           "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+		"X-Content-Type-Options":            "nosniff",
+		"X-Frame-Options":                   "DENY",
+		"X-Permitted-Cross-Domain-Policies": "none",
+		"X-DNS-Prefetch-Control":            "off",
+		"Referrer-Policy":                   "same-origin",
+		"Cross-Origin-Opener-Policy":        "same-origin",
+		"Cross-Origin-Embedder-Policy":      "require-corp",
+		"Cross-Origin-Resource-Policy":      "same-origin",
+		"Cache-Control":                     "no-store",
+		"Strict-Transport-Security":         "max-age=63072000; includeSubDomains",
+		"Server":                            "",
+		"X-Powered-By":                      "",
 	}
 	for name, value := range want {
 		if got.Get(name) != value {
 			t.Errorf("%s: %q, want %q", name, got.Get(name), value)
 		}
+	}
+	for _, off := range []string{"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()", "serial=()", "clipboard-read=()"} {
+		if !strings.Contains(got.Get("Permissions-Policy"), off) {
+			t.Errorf("no %s in %s", off, got.Get("Permissions-Policy"))
+		}
+	}
+	plain, _ := setup(t, func(w http.ResponseWriter, r *http.Request) {}, func(o *Options) { o.BaseURL = &url.URL{Scheme: "http", Host: "localhost:8080"} })
+	if hsts := serve(plain, httptest.NewRequest(http.MethodGet, "/", nil)).Header().Get("Strict-Transport-Security"); hsts != "" {
+		t.Errorf("without HTTPS: %q", hsts)
 	}
 	if got.Get("Permissions-Policy") == "" || got.Get(requestid.Header) == "" {
 		t.Errorf("headers %v", got)
@@ -120,6 +137,9 @@ func TestLoggablePath(t *testing.T) {
 		{"an id stays", "/status/019a8f3e-1c2d-7e4f-8a9b-0c1d2e3f4a5b", "/status/019a8f3e-1c2d-7e4f-8a9b-0c1d2e3f4a5b"},
 		{"an asset stays", "/static/application.3f2a9c1d7e5b.css", "/static/application.3f2a9c1d7e5b.css"},
 		{"an address of mail is masked", "/sandbox/people/tan@agency.gov.sg/activate", "/sandbox/people/***/activate"},
+		{"a number is masked", "/status/9123-4567", "/status/***"},
+		{"an id of digits stays", "/status/01234567-1234-1234-1234-012345678901", "/status/01234567-1234-1234-1234-012345678901"},
+		{"a query in the path is masked", "/status/?q=tan", "/status/***"},
 		{"the secret of a link is masked", "/registration/Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6", "/registration/***"},
 		{"a long path is cut", "/" + strings.Repeat("a.", 150), "/" + strings.Repeat("a.", 99) + "a..."},
 	}

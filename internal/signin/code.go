@@ -5,8 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,11 +13,11 @@ import (
 	"strings"
 	"time"
 
-	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
-	"github.com/gorilla/sessions"
 
 	"techbiz/ent"
+	"techbiz/ent/officer"
+	"techbiz/ent/officeridentity"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
@@ -31,22 +29,24 @@ const (
 	codeDigits = 6
 	codeLife   = 5 * time.Minute
 	codeTries  = 5
-
-	// resendAfter is the time between two codes for one browser, and liveCodes how
-	// many unused codes one address may have at a time. Together with codeTries it
-	// bounds what can be guessed.
-	resendAfter = 10 * time.Second
-	liveCodes   = 10
 )
 
 // SendCode mails a one-time code to a public officer. It works for five minutes,
 // in the browser that asked, until that browser asks for another one. Call it
 // before anything of the answer is written: it may set the cookie.
 //
+// Whether anybody has the address makes no difference to the answer: not an
+// officer who is not known yet, not a mailbox that the relay refuses, and not an
+// officer who signs in at the provider and gets a mail that says so.
+//
 // Codes, all on field email: REQUIRED, TOO_LONG, INVALID_FORMAT,
 // NOT_PUBLIC_OFFICER, RATE_LIMITED with the time from which it may succeed, and
-// UNAVAILABLE when no mail can be sent.
+// UNAVAILABLE when no mail can be sent; FORBIDDEN where no codes are sent, or not
+// from here.
 func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string) error {
+	if err := s.offersCodes(r.Context()); err != nil {
+		return err
+	}
 	folded, err := s.officerAddress("email", email)
 	if err != nil {
 		return err
@@ -64,16 +64,24 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 		return err
 	}
 	var id uuid.UUID
+	atProvider := false
 	err = s.db.WithTx(access.System(r.Context()), func(ctx context.Context, tx *database.Tx) error {
-		if err := s.checkRate(ctx, tx, session, folded); err != nil {
+		if err := s.checkRate(ctx, tx, folded); err != nil {
 			return err
 		}
 		if err := s.store.put(ctx, tx, session); err != nil {
 			return err
 		}
+		if atProvider, err = s.signsInAtProvider(ctx, tx, folded); err != nil {
+			return err
+		}
 		browser, now := hash(session.ID), s.now()
+		codeHash := s.codeHash(browser, folded, code)
+		if atProvider {
+			codeHash = hash(newID()) // no code has this hash
+		}
 		row, err := tx.SignInCode.Create().SetEmail(folded).SetBrowser(browser).
-			SetHash(s.codeHash(browser, folded, code)).
+			SetNetwork(s.networkHash(ctx)).SetHash(codeHash).
 			SetCreatedAt(now).SetExpiresAt(now.Add(codeLife)).Save(ctx)
 		if err != nil {
 			return fmt.Errorf("store code: %w", err)
@@ -87,7 +95,25 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 	if err := s.store.sendCookie(w, session); err != nil {
 		return err
 	}
-	return s.mailCode(r.Context(), id, folded, code)
+	msg, err := mail.SignInCode(folded, code, codeLife)
+	if atProvider {
+		msg, err = mail.NoSignInCode(folded, s.ProviderName())
+	}
+	if err != nil {
+		return fmt.Errorf("write the mail: %w", err)
+	}
+	return s.mailCode(r.Context(), id, msg)
+}
+
+// signsInAtProvider says whether an officer has signed in at the provider. Such an
+// officer gets no codes: a mailbox would stand in for what the provider asks for,
+// and whoever has the address next would be that officer.
+func (s *Service) signsInAtProvider(ctx context.Context, tx *database.Tx, email string) (bool, error) {
+	if s.provider == nil {
+		return false, nil
+	}
+	return tx.OfficerIdentity.Query().
+		Where(officeridentity.Issuer(s.provider.Issuer()), officeridentity.HasOfficerWith(officer.Email(email))).Exist(ctx)
 }
 
 // PendingEmail returns the address to which this browser last had a code sent, or
@@ -101,72 +127,29 @@ func (s *Service) PendingEmail(r *http.Request) string {
 	return email
 }
 
-// checkRate returns RATE_LIMITED where the browser or the address has had enough
-// codes.
-func (s *Service) checkRate(ctx context.Context, tx *database.Tx, session *sessions.Session, email string) error {
-	if err := s.lockAddress(ctx, tx, email); err != nil {
-		return fmt.Errorf("lock address: %w", err)
-	}
-	now := s.now()
-	last, err := newestCode(ctx, tx, hash(session.ID))
-	if err != nil && !ent.IsNotFound(err) {
-		return err
-	}
-	if err == nil && last.CreatedAt.Add(resendAfter).After(now) {
-		return limited(last.CreatedAt.Add(resendAfter), "A code was sent a moment ago. Look into your mailbox, or ask again in %d seconds.", int(resendAfter.Seconds()))
-	}
-	live, err := tx.SignInCode.Query().
-		Where(signincode.Email(email), signincode.CreatedAtGT(now.Add(-codeLife)), signincode.UsedAtIsNil()).
-		Order(signincode.ByCreatedAt()).Limit(liveCodes).All(ctx)
-	if err != nil {
-		return err
-	}
-	if len(live) == liveCodes {
-		return limited(live[0].ExpiresAt, "Too many codes were sent to this address. Use the newest one, or ask again in %d minutes.", int(codeLife.Minutes()))
-	}
-	return nil
-}
-
-func limited(until time.Time, format string, args ...any) error {
-	f := fault.Field("email", fault.RateLimited, format, args...)
-	f.RetryAt = &until
-	return f
-}
-
-// lockAddress lets one transaction at a time count the codes of an address and
-// add one. On SQLite there is only one at a time anyway.
-func (s *Service) lockAddress(ctx context.Context, tx *database.Tx, email string) error {
-	if s.db.Dialect() != dialect.Postgres {
-		return nil
-	}
-	key := int64(binary.BigEndian.Uint64(hash("sign-in code for " + email)))
-	return tx.Query(ctx, "SELECT pg_advisory_xact_lock($1)", []any{key}, func(*sql.Rows) error { return nil })
-}
-
-// mailCode sends the code. One that was not sent is taken back, so that the
-// officer may ask again at once.
-func (s *Service) mailCode(ctx context.Context, id uuid.UUID, email, code string) error {
-	msg, err := mail.SignInCode(email, code, codeLife)
-	if err == nil {
-		msg.ID = letters(id) + "@sign-in.techbiz"
-		err = s.post(ctx, msg)
-	}
+// mailCode sends the mail with the code. One that was not sent is taken back, so
+// that the officer may ask again at once.
+func (s *Service) mailCode(ctx context.Context, id uuid.UUID, msg mail.Message) error {
+	msg.ID = letters(id) + "@sign-in.techbiz"
+	err := s.post(ctx, msg)
 	if _, inDoubt := errors.AsType[*mail.InDoubtError](err); err == nil || inDoubt {
 		s.log.LogAttrs(ctx, slog.LevelInfo, "code sent", slog.Bool("in_doubt", inDoubt))
 		return nil
 	}
-	// The relay's words may repeat the address, as we wrote it.
-	cause := strings.ReplaceAll(strings.ToLower(err.Error()), email, "[address]")
+	// The relay's words may repeat the address, as we wrote it, or what stands before
+	// the @.
+	local, _, _ := strings.Cut(msg.To, "@")
+	cause := strings.NewReplacer(msg.To, "[address]", local, "[address]").Replace(strings.ToLower(err.Error()))
 	s.log.LogAttrs(ctx, slog.LevelWarn, "code not sent", slog.String("cause", cause))
+	if _, refused := errors.AsType[*mail.RefusedError](err); refused {
+		return nil // the answer must not say which mailboxes there are
+	}
 	// The caller may have gone; the code has to go as well.
 	taken := s.db.WithTx(access.System(context.WithoutCancel(ctx)), func(ctx context.Context, tx *database.Tx) error {
 		return tx.SignInCode.DeleteOneID(id).Exec(ctx)
 	})
 	if taken != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "code not taken back", slog.Any("error", taken))
-	}
-	if _, refused := errors.AsType[*mail.RefusedError](err); refused {
-		return fault.Field("email", fault.InvalidFormat, "No mail can be sent to this address. Check it for mistakes.")
 	}
 	if fault.CodeOf(err) == fault.Unavailable {
 		return fault.Field("email", fault.Unavailable, "The mail cannot be sent at the moment. Try again in a minute.")

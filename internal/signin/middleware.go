@@ -43,10 +43,15 @@ func LifeOf(ctx context.Context) (Life, bool) {
 // Middleware puts whoever acts into the context of the request: the owner of its
 // bearer token, or else of its session. A token that is no good never falls back
 // to the session, because a request with a token is exempt from the defences
-// against cross-site requests. The answer is 503 when the database does not say.
+// against cross-site requests. From a network that is not allowed nobody acts
+// ([Service.Guard]). The answer is 503 when the database does not say.
 func (s *Service) Middleware(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		actor, life, err := s.actor(r)
+	return s.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if access.Refused(r.Context()) != nil {
+			next.ServeHTTP(w, r)
+			return
+		}
+		actor, live, err := s.actor(r)
 		if err != nil {
 			if r.Context().Err() == nil {
 				s.log.LogAttrs(r.Context(), slog.LevelError, "who acts is not known", slog.Any("error", err))
@@ -57,19 +62,26 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 		ctx := r.Context()
 		if actor != nil {
 			ctx = access.With(ctx, *actor)
-			if life != nil {
-				ctx = context.WithValue(ctx, lifeKey{}, *life)
+			if live != nil {
+				ctx = context.WithValue(ctx, lifeKey{}, live.life)
+				ctx = context.WithValue(ctx, sessionKey{}, live.row)
 			}
 		} else if _, given := bearer(r); given {
 			ctx = context.WithValue(ctx, badTokenKey{}, true)
 		}
 		next.ServeHTTP(w, r.WithContext(ctx))
-	})
+	}))
 }
 
-// actor returns who acts, nil for nobody, and the life of the session that says
-// so, nil for a token.
-func (s *Service) actor(r *http.Request) (*access.Actor, *Life, error) {
+// live is what a request knows of the session that signs it in.
+type live struct {
+	life Life
+	row  uuid.UUID
+}
+
+// actor returns who acts, nil for nobody, and the session that says so, nil for a
+// token.
+func (s *Service) actor(r *http.Request) (*access.Actor, *live, error) {
 	if secret, given := bearer(r); given {
 		actor, ok, err := s.tokenActor(r.Context(), secret)
 		if err != nil || !ok {
@@ -87,7 +99,7 @@ func bearer(r *http.Request) (secret string, given bool) {
 	return strings.TrimSpace(secret), strings.EqualFold(scheme, "Bearer")
 }
 
-func (s *Service) sessionActor(r *http.Request) (*access.Actor, *Life, error) {
+func (s *Service) sessionActor(r *http.Request) (*access.Actor, *live, error) {
 	session, err := s.store.Get(r, s.store.name)
 	if err != nil {
 		return nil, nil, err
@@ -114,8 +126,8 @@ func (s *Service) sessionActor(r *http.Request) (*access.Actor, *Life, error) {
 	if o.Name != nil {
 		actor.Name = *o.Name
 	}
-	life := s.store.life(session)
-	return &actor, &life, nil
+	row, _ := session.Values[rowColumn].(uuid.UUID)
+	return &actor, &live{s.store.life(session), row}, nil
 }
 
 // noteUse logs that a last use was not written. The request goes on: the next one

@@ -12,10 +12,12 @@ import (
 	"github.com/gorilla/sessions"
 
 	"techbiz/ent"
+	"techbiz/ent/session"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
+	"techbiz/internal/oidc"
 )
 
 // SignIn signs the officer in whom the code was mailed to, in a session with a
@@ -32,6 +34,9 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, code string) er
 	case len(code) != codeDigits || strings.Trim(code, "0123456789") != "":
 		return fault.Field("code", fault.InvalidFormat, "Enter the %d digits from the mail.", codeDigits)
 	}
+	if err := s.offersCodes(r.Context()); err != nil {
+		return err
+	}
 	session, err := s.store.Get(r, s.store.name)
 	if err != nil {
 		return err
@@ -39,14 +44,18 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, code string) er
 	if session.IsNew {
 		return askAgain()
 	}
-	next := s.store.successor(session)
+	next := s.store.successor(session, r, byCode)
 	var refused error
 	err = s.db.WithTx(access.System(r.Context()), func(ctx context.Context, tx *database.Tx) error {
 		email, no, err := s.tryCode(ctx, tx, hash(session.ID), code)
 		if refused = no; err != nil || refused != nil {
 			return err // a wrong try has to be committed, so its refusal is no error in here
 		}
-		return s.admit(ctx, tx, email, session, next)
+		o, err := s.ensure(ctx, tx, email, false)
+		if err != nil {
+			return err
+		}
+		return s.admit(ctx, tx, o, session, next)
 	})
 	if err != nil {
 		return err
@@ -55,18 +64,12 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, code string) er
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "sign-in refused", slog.String("code", string(fault.CodeOf(refused))))
 		return refused
 	}
-	*session = *next // the request goes on with the new one
-	s.log.LogAttrs(r.Context(), slog.LevelInfo, "signed in", slog.Any("officer", session.Values[officerColumn]))
-	return s.store.sendCookie(w, session)
+	return s.enter(w, r, session, next)
 }
 
-// admit makes next the session of the officer with an address that was proven,
-// and ends the one before.
-func (s *Service) admit(ctx context.Context, tx *database.Tx, email string, before, next *sessions.Session) error {
-	o, err := s.ensure(ctx, tx, email, false)
-	if err != nil {
-		return err
-	}
+// admit makes next the session of an officer who was proven, and ends the one
+// before.
+func (s *Service) admit(ctx context.Context, tx *database.Tx, o *ent.Officer, before, next *sessions.Session) error {
 	next.Values[officerColumn] = o.ID
 	if err := s.store.remove(ctx, tx, before); err != nil {
 		return fmt.Errorf("end the session before: %w", err)
@@ -74,22 +77,40 @@ func (s *Service) admit(ctx context.Context, tx *database.Tx, email string, befo
 	return s.store.put(ctx, tx, next)
 }
 
+// enter lets the request and its browser go on with a session that was admitted.
+func (s *Service) enter(w http.ResponseWriter, r *http.Request, session, next *sessions.Session) error {
+	*session = *next
+	s.log.LogAttrs(r.Context(), slog.LevelInfo, "signed in", slog.Any("officer", session.Values[officerColumn]), slog.Any("method", session.Values[methodColumn]))
+	return s.store.sendCookie(w, session)
+}
+
 // SignOut ends the session of the request for whoever holds its cookie, and takes
-// the cookie away. Call it before anything of the answer is written.
-func (s *Service) SignOut(w http.ResponseWriter, r *http.Request) error {
+// the cookie away. Call it before anything of the answer is written. Where the
+// officer came by the provider and that can sign people out, it returns how the
+// browser does so there, too; otherwise nil.
+func (s *Service) SignOut(w http.ResponseWriter, r *http.Request) (*oidc.SignOut, error) {
 	session, err := s.store.Get(r, s.store.name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	officer, signedIn := session.Values[officerColumn].(uuid.UUID)
+	idToken, _ := session.Values[idTokenKey].(string)
 	session.Options.MaxAge = -1
 	if err := session.Save(r, w); err != nil {
-		return fmt.Errorf("end session: %w", err)
+		return nil, fmt.Errorf("end session: %w", err)
 	}
 	if signedIn {
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "signed out", slog.String("officer", officer.String()))
 	}
-	return nil
+	if s.provider == nil || idToken == "" {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if out, ok := s.provider.SignOut(ctx, idToken); ok {
+		return &out, nil
+	}
+	return nil, nil
 }
 
 // tryCode uses up the newest code of a browser where it is the one given, and one
@@ -142,9 +163,9 @@ func wrongCode(left int) error {
 
 // successor returns a session with a new id that is to take the place of s:
 // whoever knew the id before sign-in does not know the one after it.
-func (st *store) successor(s *sessions.Session) *sessions.Session {
+func (st *store) successor(s *sessions.Session, r *http.Request, method session.Method) *sessions.Session {
 	next := *s
 	next.ID, next.IsNew = newID(), true
-	next.Values = map[any]any{seenColumn: st.now()}
+	next.Values = map[any]any{seenColumn: st.now(), methodColumn: method, browserColumn: browserOf(r.UserAgent())}
 	return &next
 }

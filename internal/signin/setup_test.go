@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -16,12 +17,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"techbiz/internal/access"
+	"techbiz/internal/address"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/database/databasetest"
 	"techbiz/internal/fault"
 	"techbiz/internal/mail"
+	"techbiz/internal/oidc"
+	"techbiz/internal/origin"
 )
 
 const tan = "tan.ah.kow@agency.gov.sg"
@@ -42,6 +48,12 @@ func (h *hand) move(d time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.at = h.at.Add(d)
+}
+
+func (h *hand) set(at time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = at
 }
 
 // mailbox keeps what was posted, or fails with err.
@@ -103,9 +115,11 @@ func newWorld(t testing.TB, db *database.DB, change ...func(*Options)) *world {
 	}
 	o := Options{
 		DB: db, Machine: w.clock.now, Post: w.mails.post,
-		IsOfficer: func(email string) bool { return strings.HasSuffix(email, ".gov.sg") },
-		Keys:      bytes.Repeat([]byte{7}, MinKeys),
-		Log:       slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		IsOfficer: func(email string) bool {
+			return address.Government{Parent: "gov.sg"}.Officer(address.Domain(email))
+		},
+		Keys: bytes.Repeat([]byte{7}, MinKeys),
+		Log:  slog.New(slog.NewTextHandler(&lockedWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	for _, c := range change {
 		c(&o)
@@ -115,7 +129,7 @@ func newWorld(t testing.TB, db *database.DB, change ...func(*Options)) *world {
 	if o.Secure {
 		server = httptest.NewTLSServer
 	}
-	w.tls = server(w.Middleware(w.pages()))
+	w.tls = server(origin.Proxies{netip.MustParsePrefix("127.0.0.0/8")}.Middleware(w.Middleware(w.pages())))
 	t.Cleanup(w.tls.Close)
 	w.url = w.tls.URL
 	return w
@@ -142,14 +156,18 @@ type answer struct {
 	Fault    *fault.Error
 	Failed   string
 	Life     *Life // of the session
+	Next     string
+	Out      *oidc.SignOut
+	Refused  string    // why nobody may act
+	Current  uuid.UUID // the session that signs the request in
 	cookies  []*http.Cookie
 }
 
 func (w *world) pages() http.Handler {
-	act := func(call func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	act := func(call func(http.ResponseWriter, *http.Request, *answer) error) http.HandlerFunc {
 		return func(rw http.ResponseWriter, r *http.Request) {
 			var a answer
-			if err := call(rw, r); err != nil {
+			if err := call(rw, r, &a); err != nil {
 				if l := fault.Of(err); len(l) > 0 {
 					a.Fault = l[0]
 				} else {
@@ -158,6 +176,10 @@ func (w *world) pages() http.Handler {
 			}
 			a.Pending = w.PendingEmail(r)
 			a.BadToken = BadToken(r.Context())
+			a.Current, _ = r.Context().Value(sessionKey{}).(uuid.UUID)
+			if err := access.Refused(r.Context()); err != nil {
+				a.Refused = err.Error()
+			}
 			if l, ok := LifeOf(r.Context()); ok {
 				a.Life = &l
 			}
@@ -171,14 +193,31 @@ func (w *world) pages() http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /send", act(func(rw http.ResponseWriter, r *http.Request) error {
+	mux.Handle("POST /send", act(func(rw http.ResponseWriter, r *http.Request, _ *answer) error {
 		return w.SendCode(rw, r, r.PostFormValue("email"))
 	}))
-	mux.Handle("POST /sign-in", act(func(rw http.ResponseWriter, r *http.Request) error {
+	mux.Handle("POST /sign-in", act(func(rw http.ResponseWriter, r *http.Request, _ *answer) error {
 		return w.SignIn(rw, r, r.PostFormValue("code"))
 	}))
-	mux.Handle("POST /sign-out", act(w.SignOut))
-	mux.Handle("GET /", act(func(http.ResponseWriter, *http.Request) error { return nil }))
+	mux.Handle("POST /sign-out", act(func(rw http.ResponseWriter, r *http.Request, a *answer) error {
+		var err error
+		a.Out, err = w.SignOut(rw, r)
+		return err
+	}))
+	mux.HandleFunc("GET /begin", func(rw http.ResponseWriter, r *http.Request) {
+		address, err := w.BeginProvider(rw, r, r.FormValue("next"))
+		if err == nil {
+			http.Redirect(rw, r, address, http.StatusSeeOther)
+			return
+		}
+		act(func(http.ResponseWriter, *http.Request, *answer) error { return err })(rw, r)
+	})
+	mux.Handle("GET /callback", act(func(rw http.ResponseWriter, r *http.Request, a *answer) error {
+		var err error
+		a.Next, err = w.FinishProvider(rw, r)
+		return err
+	}))
+	mux.Handle("GET /", act(func(http.ResponseWriter, *http.Request, *answer) error { return nil }))
 	return mux
 }
 
@@ -223,9 +262,9 @@ func (b *browser) do(method, path string, form url.Values, header ...string) ans
 	return a
 }
 
-func (b *browser) send(email string) answer {
+func (b *browser) send(email string, header ...string) answer {
 	b.t.Helper()
-	return b.do("POST", "/send", url.Values{"email": {email}})
+	return b.do("POST", "/send", url.Values{"email": {email}}, header...)
 }
 func (b *browser) enter(code string) answer {
 	b.t.Helper()

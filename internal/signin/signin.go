@@ -1,13 +1,13 @@
-// Package signin knows who acts in a request: it sends one-time codes, keeps
-// sessions and checks bearer tokens.
+// Package signin knows who acts in a request: it sends one-time codes, asks the
+// OpenID provider, keeps sessions and checks bearer tokens.
 //
 // It guarantees that the database holds no secret that signs anybody in (only
 // hashes of codes, sessions and tokens), that a code works once, in the browser
-// that asked for it and for a few tries, that a session's id is new after
-// sign-in, and that ending a session or revoking a token takes effect with the
+// that asked for it and for a few tries, and so does a way to the provider, that
+// a session's id is new after sign-in, that nobody acts from a network that is not
+// allowed, and that ending a session or revoking a token takes effect with the
 // next request on every replica: nothing is cached. All its times are the
-// machine's. It does not limit requests by network address, and it does not
-// decide what an actor may do: that is package access.
+// machine's. It does not decide what an actor may do: that is package access.
 package signin
 
 import (
@@ -18,14 +18,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"techbiz/ent/session"
+	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/mail"
+	"techbiz/internal/oidc"
 )
 
 // MinKeys is the least length of [Options.Keys], in bytes.
@@ -62,6 +65,17 @@ type Options struct {
 	// Idle and Absolute bound a session: since its last use and since sign-in.
 	// 0 means 15 minutes and 8 hours.
 	Idle, Absolute time.Duration
+	// Provider signs people in; nil for none.
+	Provider *oidc.Provider
+	// NoCodes is set where no one-time codes are sent.
+	NoCodes bool
+	// CodeInterval is the least time between two codes to one e-mail address, and
+	// CodesAnHour how many codes one network address may ask for in an hour; 0 is no
+	// such limit.
+	CodeInterval time.Duration
+	CodesAnHour  int
+	// Networks are those from which the service may be used; none means all.
+	Networks []netip.Prefix
 	// Background says of a request that a page made it by itself, such as a poll:
 	// it does not keep the session from idling out. Nil means none.
 	Background func(*http.Request) bool
@@ -79,7 +93,13 @@ type Service struct {
 	background func(*http.Request) bool
 	log        *slog.Logger
 	codeKey    []byte
+	networkKey []byte
 	store      *store
+	provider   *oidc.Provider
+	noCodes    bool
+	interval   time.Duration
+	anHour     int
+	networks   []netip.Prefix
 }
 
 // New returns a service. It panics on a secret that is too short: nothing may be
@@ -90,7 +110,8 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		db: o.DB, now: o.Machine, post: o.Post, isOfficer: o.IsOfficer,
-		background: o.Background, log: o.Log,
+		background: o.Background, log: o.Log, provider: o.Provider, noCodes: o.NoCodes,
+		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -105,6 +126,7 @@ func New(o Options) *Service {
 		o.Absolute = defaultAbsolute
 	}
 	s.codeKey = derive(o.Keys, "one-time code")
+	s.networkKey = derive(o.Keys, "network address")
 	s.store = newStore(o, derive(o.Keys, "cookie authentication"), derive(o.Keys, "cookie encryption"))
 	return s
 }
@@ -118,15 +140,17 @@ func derive(secret []byte, purpose string) []byte {
 	return key
 }
 
-// Sweep deletes the sessions and codes that have ended. It may run at any time
-// and on several replicas at once.
+// Sweep deletes the sessions and ways to the provider that have ended, and the
+// codes that count for no limit any more. It may run at any time and on several
+// replicas at once.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.now()
 	return s.db.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
 		_, sessions := tx.Session.Delete().Where(session.Or(
 			session.ExpiresAtLTE(now), session.SeenAtLTE(now.Add(-s.store.idle)),
 		)).Exec(ctx)
-		_, codes := tx.SignInCode.Delete().Where(signincode.ExpiresAtLTE(now)).Exec(ctx)
-		return errors.Join(sessions, codes)
+		_, codes := tx.SignInCode.Delete().Where(signincode.CreatedAtLTE(now.Add(-limitWindow))).Exec(ctx)
+		_, attempts := tx.SignInAttempt.Delete().Where(signinattempt.ExpiresAtLTE(now)).Exec(ctx)
+		return errors.Join(sessions, codes, attempts)
 	})
 }

@@ -30,8 +30,12 @@ const (
 	officerColumn column = "officer" // uuid.UUID
 	seenColumn    column = "seen"    // time.Time
 	endColumn     column = "end"     // time.Time
+	rowColumn     column = "row"     // uuid.UUID
+	methodColumn  column = "method"  // session.Method
+	browserColumn column = "browser" // string
 
-	pendingKey = "pending" // the address to which this browser last had a code sent
+	pendingKey = "pending"  // the address to which this browser last had a code sent
+	idTokenKey = "id token" // what the provider signed of the officer
 )
 
 // idBytes is the length of a session's secret.
@@ -57,7 +61,7 @@ func newStore(o Options, hashKey, blockKey []byte) *store {
 		// The row decides how long a session lives, so the encodings have no age of
 		// their own and the cookie ends with the browser.
 		cookie:  securecookie.New(hashKey, blockKey).MaxAge(0),
-		values:  securecookie.New(hashKey, blockKey).MaxAge(0),
+		values:  securecookie.New(hashKey, blockKey).MaxAge(0).MaxLength(0), // the provider's tokens are long
 		options: sessions.Options{Path: "/", HttpOnly: true, Secure: o.Secure, SameSite: http.SameSiteLaxMode},
 	}
 	if o.Secure {
@@ -97,7 +101,7 @@ func (st *store) New(r *http.Request, name string) (*sessions.Session, error) {
 		return s, nil
 	}
 	s.ID, s.IsNew = id, false
-	s.Values[seenColumn], s.Values[endColumn] = row.SeenAt, row.ExpiresAt
+	s.Values[seenColumn], s.Values[endColumn], s.Values[rowColumn] = row.SeenAt, row.ExpiresAt, row.ID
 	if row.OfficerID != nil {
 		s.Values[officerColumn] = *row.OfficerID
 	}
@@ -141,7 +145,16 @@ func (st *store) put(ctx context.Context, tx *database.Tx, s *sessions.Session) 
 	if officer, ok := s.Values[officerColumn].(uuid.UUID); ok {
 		create.SetOfficerID(officer)
 	}
-	return create.Exec(ctx)
+	if method, ok := s.Values[methodColumn].(session.Method); ok {
+		browser, _ := s.Values[browserColumn].(string)
+		create.SetMethod(method).SetBrowser(browser).SetAddress(addressText(ctx))
+	}
+	row, err := create.Save(ctx)
+	if err != nil {
+		return err
+	}
+	s.Values[rowColumn] = row.ID
+	return nil
 }
 
 func (st *store) remove(ctx context.Context, tx *database.Tx, s *sessions.Session) error {
@@ -192,7 +205,7 @@ func (st *store) touch(ctx context.Context, s *sessions.Session) error {
 	err := st.db.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		return tx.Session.Update().
 			Where(session.Hash(hash(s.ID)), session.SeenAtLTE(stale)).
-			SetSeenAt(now).Exec(ctx)
+			SetSeenAt(now).SetAddress(addressText(ctx)).Exec(ctx)
 	})
 	if err == nil {
 		s.Values[seenColumn] = now

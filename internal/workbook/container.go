@@ -149,8 +149,11 @@ func (c *container) each(ctx context.Context, name, what string, read func(*scan
 	if err != nil {
 		return c.source.blame(damaged(err, what))
 	}
-	defer func() { _ = rc.Close() }()
-	if err := read(newScanner(rc, 4*c.lim.CellBytes)); err != nil {
+	unzip := newAhead(rc)
+	err = read(newScanner(unzip, 4*c.lim.CellBytes))
+	unzip.Close()
+	_ = rc.Close()
+	if err != nil {
 		return c.source.blame(damaged(err, what))
 	}
 	return nil

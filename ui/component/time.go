@@ -13,6 +13,9 @@ func date(t time.Time) string { return t.In(clock.Singapore).Format("02-01-2006"
 // dateTime shows the minute in Singapore.
 func dateTime(t time.Time) string { return t.In(clock.Singapore).Format("02-01-2006, 15:04") }
 
+// moment shows the second in Singapore.
+func moment(t time.Time) string { return t.In(clock.Singapore).Format("02-01-2006, 15:04:05") }
+
 // machineTime is the form for the datetime attribute.
 func machineTime(t time.Time) string { return t.In(clock.Singapore).Format(time.RFC3339) }
 

@@ -70,6 +70,211 @@ func (v *AccountInput) GetReason() string { return v.Reason }
 // GetStartOn returns AccountInput.StartOn, and is useful for accessing the field via an interface.
 func (v *AccountInput) GetStartOn() *string { return v.StartOn }
 
+// ActivitiesActivityActivityConnection includes the requested fields of the GraphQL type ActivityConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of records.
+type ActivitiesActivityActivityConnection struct {
+	// How many match, counted up to 10,000.
+	TotalCount int `json:"totalCount"`
+	// Whether totalCount is exact.
+	TotalIsExact bool `json:"totalIsExact"`
+	// The records.
+	Nodes []ActivityRow `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageEnds `json:"pageInfo"`
+}
+
+// GetTotalCount returns ActivitiesActivityActivityConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityActivityConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetTotalIsExact returns ActivitiesActivityActivityConnection.TotalIsExact, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityActivityConnection) GetTotalIsExact() bool { return v.TotalIsExact }
+
+// GetNodes returns ActivitiesActivityActivityConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityActivityConnection) GetNodes() []ActivityRow { return v.Nodes }
+
+// GetPageInfo returns ActivitiesActivityActivityConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityActivityConnection) GetPageInfo() PageEnds { return v.PageInfo }
+
+// ActivitiesActivityTypesActivityType includes the requested fields of the GraphQL type ActivityType.
+// The GraphQL type's documentation follows.
+//
+// A kind of act.
+type ActivitiesActivityTypesActivityType struct {
+	// Its name for programs.
+	Type string `json:"type"`
+	// Its name in words.
+	Name string `json:"name"`
+}
+
+// GetType returns ActivitiesActivityTypesActivityType.Type, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityTypesActivityType) GetType() string { return v.Type }
+
+// GetName returns ActivitiesActivityTypesActivityType.Name, and is useful for accessing the field via an interface.
+func (v *ActivitiesActivityTypesActivityType) GetName() string { return v.Name }
+
+// ActivitiesExportActivityActivityConnection includes the requested fields of the GraphQL type ActivityConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of records.
+type ActivitiesExportActivityActivityConnection struct {
+	// How many match, counted up to 10,000.
+	TotalCount int `json:"totalCount"`
+	// Whether totalCount is exact.
+	TotalIsExact bool `json:"totalIsExact"`
+	// The records.
+	Nodes []ActivityRow `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageEnds `json:"pageInfo"`
+}
+
+// GetTotalCount returns ActivitiesExportActivityActivityConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *ActivitiesExportActivityActivityConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetTotalIsExact returns ActivitiesExportActivityActivityConnection.TotalIsExact, and is useful for accessing the field via an interface.
+func (v *ActivitiesExportActivityActivityConnection) GetTotalIsExact() bool { return v.TotalIsExact }
+
+// GetNodes returns ActivitiesExportActivityActivityConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ActivitiesExportActivityActivityConnection) GetNodes() []ActivityRow { return v.Nodes }
+
+// GetPageInfo returns ActivitiesExportActivityActivityConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *ActivitiesExportActivityActivityConnection) GetPageInfo() PageEnds { return v.PageInfo }
+
+// ActivitiesExportResponse is returned by ActivitiesExport on success.
+type ActivitiesExportResponse struct {
+	// What was done, newest first: the caller's own acts and what others did to the caller's invitations and lists; for an agency admin those of the agency's officers, for an admin everything. Absent first and last: 50.
+	Activity ActivitiesExportActivityActivityConnection `json:"activity"`
+}
+
+// GetActivity returns ActivitiesExportResponse.Activity, and is useful for accessing the field via an interface.
+func (v *ActivitiesExportResponse) GetActivity() ActivitiesExportActivityActivityConnection {
+	return v.Activity
+}
+
+// ActivitiesResponse is returned by Activities on success.
+type ActivitiesResponse struct {
+	// What was done, newest first: the caller's own acts and what others did to the caller's invitations and lists; for an agency admin those of the agency's officers, for an admin everything. Absent first and last: 50.
+	Activity ActivitiesActivityActivityConnection `json:"activity"`
+	// The kinds of acts that are recorded.
+	ActivityTypes []ActivitiesActivityTypesActivityType `json:"activityTypes"`
+}
+
+// GetActivity returns ActivitiesResponse.Activity, and is useful for accessing the field via an interface.
+func (v *ActivitiesResponse) GetActivity() ActivitiesActivityActivityConnection { return v.Activity }
+
+// GetActivityTypes returns ActivitiesResponse.ActivityTypes, and is useful for accessing the field via an interface.
+func (v *ActivitiesResponse) GetActivityTypes() []ActivitiesActivityTypesActivityType {
+	return v.ActivityTypes
+}
+
+// Which records; what is absent or null does not filter.
+type ActivityFilter struct {
+	// From this moment on.
+	From *time.Time `json:"from"`
+	// Until before this moment.
+	To *time.Time `json:"to"`
+	// Of one of these types.
+	Type []string `json:"type"`
+	// A whole e-mail address of who acted or on whom, a whole request id, or how an officer's name or address begins.
+	Search *string `json:"search"`
+}
+
+// GetFrom returns ActivityFilter.From, and is useful for accessing the field via an interface.
+func (v *ActivityFilter) GetFrom() *time.Time { return v.From }
+
+// GetTo returns ActivityFilter.To, and is useful for accessing the field via an interface.
+func (v *ActivityFilter) GetTo() *time.Time { return v.To }
+
+// GetType returns ActivityFilter.Type, and is useful for accessing the field via an interface.
+func (v *ActivityFilter) GetType() []string { return v.Type }
+
+// GetSearch returns ActivityFilter.Search, and is useful for accessing the field via an interface.
+func (v *ActivityFilter) GetSearch() *string { return v.Search }
+
+// ActivityRow includes the GraphQL fields of Activity requested by the fragment ActivityRow.
+// The GraphQL type's documentation follows.
+//
+// One act, as the activity log has it. Records are never changed or removed.
+type ActivityRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// When it happened.
+	At time.Time `json:"at"`
+	// What happened, for programs; activityTypes lists what there is. New types may come.
+	Type string `json:"type"`
+	// What happened, in words.
+	Name string `json:"name"`
+	// In which way somebody acted.
+	ActorKind ActorKind `json:"actorKind"`
+	// The officer who acted; null where nobody is known, and for the product's own acts.
+	Actor *Person `json:"actor"`
+	// E-mail address of who acted, as it was then; null where actor is, and after erasure.
+	By *string `json:"by"`
+	// Network address that it came from; null for the product's own acts.
+	Address *string `json:"address"`
+	// On whom or what it was done: an e-mail address, a list, what was exported; null where there is nothing to name, and after erasure.
+	Subject *string `json:"subject"`
+	// Identifier of the request, which X-Request-Id of its answer had; null for the product's own acts.
+	RequestId *string `json:"requestId"`
+	// What else there is to say, in words.
+	Detail *string `json:"detail"`
+}
+
+// GetId returns ActivityRow.Id, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetId() string { return v.Id }
+
+// GetAt returns ActivityRow.At, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetAt() time.Time { return v.At }
+
+// GetType returns ActivityRow.Type, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetType() string { return v.Type }
+
+// GetName returns ActivityRow.Name, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetName() string { return v.Name }
+
+// GetActorKind returns ActivityRow.ActorKind, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetActorKind() ActorKind { return v.ActorKind }
+
+// GetActor returns ActivityRow.Actor, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetActor() *Person { return v.Actor }
+
+// GetBy returns ActivityRow.By, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetBy() *string { return v.By }
+
+// GetAddress returns ActivityRow.Address, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetAddress() *string { return v.Address }
+
+// GetSubject returns ActivityRow.Subject, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetSubject() *string { return v.Subject }
+
+// GetRequestId returns ActivityRow.RequestId, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetRequestId() *string { return v.RequestId }
+
+// GetDetail returns ActivityRow.Detail, and is useful for accessing the field via an interface.
+func (v *ActivityRow) GetDetail() *string { return v.Detail }
+
+// In which way somebody acted.
+type ActorKind string
+
+const (
+	// An officer, signed in to the portal.
+	ActorKindOfficer ActorKind = "OFFICER"
+	// An officer's token, or a service client.
+	ActorKindToken ActorKind = "TOKEN"
+	// The product itself: its jobs and commands.
+	ActorKindSystem ActorKind = "SYSTEM"
+	// Nobody who is known: a sign-in that failed, an unknown token.
+	ActorKindNobody ActorKind = "NOBODY"
+)
+
+var AllActorKind = []ActorKind{
+	ActorKindOfficer,
+	ActorKindToken,
+	ActorKindSystem,
+	ActorKindNobody,
+}
+
 // AddBatchRowAddBatchRowBatchRowPayload includes the requested fields of the GraphQL type BatchRowPayload.
 // The GraphQL type's documentation follows.
 //
@@ -1546,6 +1751,50 @@ type DomainRequestsResponse struct {
 // GetDomainRequests returns DomainRequestsResponse.DomainRequests, and is useful for accessing the field via an interface.
 func (v *DomainRequestsResponse) GetDomainRequests() []RequestRow { return v.DomainRequests }
 
+// EndSessionEndSessionSessionsPayload includes the requested fields of the GraphQL type SessionsPayload.
+// The GraphQL type's documentation follows.
+//
+// What is left of the caller's sessions after a change.
+type EndSessionEndSessionSessionsPayload struct {
+	// What is wrong with the input.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns EndSessionEndSessionSessionsPayload.Errors, and is useful for accessing the field via an interface.
+func (v *EndSessionEndSessionSessionsPayload) GetErrors() []Problem { return v.Errors }
+
+// EndSessionResponse is returned by EndSession on success.
+type EndSessionResponse struct {
+	// Signs the caller out of one session, with the next request in it. NOT_FOUND where it has ended, or is another officer's. Not for tokens.
+	EndSession EndSessionEndSessionSessionsPayload `json:"endSession"`
+}
+
+// GetEndSession returns EndSessionResponse.EndSession, and is useful for accessing the field via an interface.
+func (v *EndSessionResponse) GetEndSession() EndSessionEndSessionSessionsPayload { return v.EndSession }
+
+// EndSessionsEndSessionsSessionsPayload includes the requested fields of the GraphQL type SessionsPayload.
+// The GraphQL type's documentation follows.
+//
+// What is left of the caller's sessions after a change.
+type EndSessionsEndSessionsSessionsPayload struct {
+	// What is wrong with the input.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns EndSessionsEndSessionsSessionsPayload.Errors, and is useful for accessing the field via an interface.
+func (v *EndSessionsEndSessionsSessionsPayload) GetErrors() []Problem { return v.Errors }
+
+// EndSessionsResponse is returned by EndSessions on success.
+type EndSessionsResponse struct {
+	// Signs the caller out everywhere, here too. Not for tokens.
+	EndSessions EndSessionsEndSessionsSessionsPayload `json:"endSessions"`
+}
+
+// GetEndSessions returns EndSessionsResponse.EndSessions, and is useful for accessing the field via an interface.
+func (v *EndSessionsResponse) GetEndSessions() EndSessionsEndSessionsSessionsPayload {
+	return v.EndSessions
+}
+
 // What is wrong with an input.
 type ErrorCode string
 
@@ -2675,10 +2924,22 @@ func (v *InvitationUpdatedResponse) GetInvitationUpdated() InvitationUpdatedInvi
 //
 // A page of invitations.
 type InvitationsExportInvitationsInvitationConnection struct {
+	// How many match; exact up to 10,000.
+	TotalCount int `json:"totalCount"`
+	// Whether totalCount is exact.
+	TotalIsExact bool `json:"totalIsExact"`
 	// The invitations alone.
 	Nodes []InvitationExport `json:"nodes"`
 	// Where the page stands.
 	PageInfo PageEnds `json:"pageInfo"`
+}
+
+// GetTotalCount returns InvitationsExportInvitationsInvitationConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *InvitationsExportInvitationsInvitationConnection) GetTotalCount() int { return v.TotalCount }
+
+// GetTotalIsExact returns InvitationsExportInvitationsInvitationConnection.TotalIsExact, and is useful for accessing the field via an interface.
+func (v *InvitationsExportInvitationsInvitationConnection) GetTotalIsExact() bool {
+	return v.TotalIsExact
 }
 
 // GetNodes returns InvitationsExportInvitationsInvitationConnection.Nodes, and is useful for accessing the field via an interface.
@@ -3328,6 +3589,57 @@ var AllSeedStatus = []SeedStatus{
 	SeedStatusIneligible,
 }
 
+// SessionRow includes the GraphQL fields of Session requested by the fragment SessionRow.
+// The GraphQL type's documentation follows.
+//
+// A browser in which the caller is signed in.
+type SessionRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// When the officer signed in.
+	SignedInAt time.Time `json:"signedInAt"`
+	// When it was last used, to the minute.
+	LastSeenAt time.Time `json:"lastSeenAt"`
+	// How the officer signed in; null for one from before this was kept.
+	Method *SignInMethod `json:"method"`
+	// Network address of its last use; empty where it is not known.
+	Address string `json:"address"`
+	// What it is used with, such as "Chrome on Windows"; empty where it is not known.
+	Browser string `json:"browser"`
+	// Whether the request itself is made in it.
+	Current bool `json:"current"`
+}
+
+// GetId returns SessionRow.Id, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetId() string { return v.Id }
+
+// GetSignedInAt returns SessionRow.SignedInAt, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetSignedInAt() time.Time { return v.SignedInAt }
+
+// GetLastSeenAt returns SessionRow.LastSeenAt, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetLastSeenAt() time.Time { return v.LastSeenAt }
+
+// GetMethod returns SessionRow.Method, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetMethod() *SignInMethod { return v.Method }
+
+// GetAddress returns SessionRow.Address, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetAddress() string { return v.Address }
+
+// GetBrowser returns SessionRow.Browser, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetBrowser() string { return v.Browser }
+
+// GetCurrent returns SessionRow.Current, and is useful for accessing the field via an interface.
+func (v *SessionRow) GetCurrent() bool { return v.Current }
+
+// SessionsResponse is returned by Sessions on success.
+type SessionsResponse struct {
+	// Where the caller is signed in, the last used first. Not for tokens.
+	Sessions []SessionRow `json:"sessions"`
+}
+
+// GetSessions returns SessionsResponse.Sessions, and is useful for accessing the field via an interface.
+func (v *SessionsResponse) GetSessions() []SessionRow { return v.Sessions }
+
 // SetRoleResponse is returned by SetRole on success.
 type SetRoleResponse struct {
 	// Gives an officer a role, from the next request on. The last administrator stays one. Administrators only, and not by a token.
@@ -3348,6 +3660,21 @@ type SetRoleSetRoleOfficerPayload struct {
 
 // GetErrors returns SetRoleSetRoleOfficerPayload.Errors, and is useful for accessing the field via an interface.
 func (v *SetRoleSetRoleOfficerPayload) GetErrors() []Problem { return v.Errors }
+
+// How an officer signed in.
+type SignInMethod string
+
+const (
+	// By a one-time code that came by mail.
+	SignInMethodCode SignInMethod = "CODE"
+	// At the OpenID provider, such as TechPass.
+	SignInMethodProvider SignInMethod = "PROVIDER"
+)
+
+var AllSignInMethod = []SignInMethod{
+	SignInMethodCode,
+	SignInMethodProvider,
+}
 
 // StatusCount includes the requested fields of the GraphQL type StatusCount.
 // The GraphQL type's documentation follows.
@@ -3683,6 +4010,50 @@ func (v *WeekCount) GetCount() int { return v.Count }
 // GetByTechPassStatus returns WeekCount.ByTechPassStatus, and is useful for accessing the field via an interface.
 func (v *WeekCount) GetByTechPassStatus() []StatusCount { return v.ByTechPassStatus }
 
+// __ActivitiesExportInput is used internally by genqlient
+type __ActivitiesExportInput struct {
+	First  *int            `json:"first"`
+	After  *string         `json:"after"`
+	Filter *ActivityFilter `json:"filter"`
+	Count  bool            `json:"count"`
+}
+
+// GetFirst returns __ActivitiesExportInput.First, and is useful for accessing the field via an interface.
+func (v *__ActivitiesExportInput) GetFirst() *int { return v.First }
+
+// GetAfter returns __ActivitiesExportInput.After, and is useful for accessing the field via an interface.
+func (v *__ActivitiesExportInput) GetAfter() *string { return v.After }
+
+// GetFilter returns __ActivitiesExportInput.Filter, and is useful for accessing the field via an interface.
+func (v *__ActivitiesExportInput) GetFilter() *ActivityFilter { return v.Filter }
+
+// GetCount returns __ActivitiesExportInput.Count, and is useful for accessing the field via an interface.
+func (v *__ActivitiesExportInput) GetCount() bool { return v.Count }
+
+// __ActivitiesInput is used internally by genqlient
+type __ActivitiesInput struct {
+	First  *int            `json:"first"`
+	After  *string         `json:"after"`
+	Last   *int            `json:"last"`
+	Before *string         `json:"before"`
+	Filter *ActivityFilter `json:"filter"`
+}
+
+// GetFirst returns __ActivitiesInput.First, and is useful for accessing the field via an interface.
+func (v *__ActivitiesInput) GetFirst() *int { return v.First }
+
+// GetAfter returns __ActivitiesInput.After, and is useful for accessing the field via an interface.
+func (v *__ActivitiesInput) GetAfter() *string { return v.After }
+
+// GetLast returns __ActivitiesInput.Last, and is useful for accessing the field via an interface.
+func (v *__ActivitiesInput) GetLast() *int { return v.Last }
+
+// GetBefore returns __ActivitiesInput.Before, and is useful for accessing the field via an interface.
+func (v *__ActivitiesInput) GetBefore() *string { return v.Before }
+
+// GetFilter returns __ActivitiesInput.Filter, and is useful for accessing the field via an interface.
+func (v *__ActivitiesInput) GetFilter() *ActivityFilter { return v.Filter }
+
 // __AddBatchRowInput is used internally by genqlient
 type __AddBatchRowInput struct {
 	Id      string       `json:"id"`
@@ -3939,6 +4310,14 @@ type __DisallowDomainInput struct {
 // GetDomain returns __DisallowDomainInput.Domain, and is useful for accessing the field via an interface.
 func (v *__DisallowDomainInput) GetDomain() string { return v.Domain }
 
+// __EndSessionInput is used internally by genqlient
+type __EndSessionInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __EndSessionInput.Id, and is useful for accessing the field via an interface.
+func (v *__EndSessionInput) GetId() string { return v.Id }
+
 // __HandOverBatchInput is used internally by genqlient
 type __HandOverBatchInput struct {
 	Id string `json:"id"`
@@ -3989,6 +4368,7 @@ type __InvitationsExportInput struct {
 	After   *string           `json:"after"`
 	Filter  *InvitationFilter `json:"filter"`
 	OrderBy *InvitationOrder  `json:"orderBy"`
+	Count   bool              `json:"count"`
 }
 
 // GetFirst returns __InvitationsExportInput.First, and is useful for accessing the field via an interface.
@@ -4002,6 +4382,9 @@ func (v *__InvitationsExportInput) GetFilter() *InvitationFilter { return v.Filt
 
 // GetOrderBy returns __InvitationsExportInput.OrderBy, and is useful for accessing the field via an interface.
 func (v *__InvitationsExportInput) GetOrderBy() *InvitationOrder { return v.OrderBy }
+
+// GetCount returns __InvitationsExportInput.Count, and is useful for accessing the field via an interface.
+func (v *__InvitationsExportInput) GetCount() bool { return v.Count }
 
 // __InvitationsInput is used internally by genqlient
 type __InvitationsInput struct {
@@ -4182,6 +4565,150 @@ func (v *__UploadBatchInput) GetFile() json.RawMessage { return v.File }
 
 // GetInto returns __UploadBatchInput.Into, and is useful for accessing the field via an interface.
 func (v *__UploadBatchInput) GetInto() *string { return v.Into }
+
+// The query executed by Activities.
+const Activities_Operation = `
+query Activities ($first: Int, $after: String, $last: Int, $before: String, $filter: ActivityFilter) {
+	activity(first: $first, after: $after, last: $last, before: $before, filter: $filter) {
+		totalCount
+		totalIsExact
+		nodes {
+			... ActivityRow
+		}
+		pageInfo {
+			... PageEnds
+		}
+	}
+	activityTypes {
+		type
+		name
+	}
+}
+fragment ActivityRow on Activity {
+	id
+	at
+	type
+	name
+	actorKind
+	actor {
+		email
+		name
+	}
+	by
+	address
+	subject
+	requestId
+	detail
+}
+fragment PageEnds on PageInfo {
+	hasNextPage
+	hasPreviousPage
+	startCursor
+	endCursor
+}
+`
+
+func Activities(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+	filter *ActivityFilter,
+) (data_ *ActivitiesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Activities",
+		Query:  Activities_Operation,
+		Variables: &__ActivitiesInput{
+			First:  first,
+			After:  after,
+			Last:   last,
+			Before: before,
+			Filter: filter,
+		},
+	}
+
+	data_ = &ActivitiesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ActivitiesExport.
+const ActivitiesExport_Operation = `
+query ActivitiesExport ($first: Int, $after: String, $filter: ActivityFilter, $count: Boolean!) {
+	activity(first: $first, after: $after, filter: $filter) {
+		totalCount @include(if: $count)
+		totalIsExact @include(if: $count)
+		nodes {
+			... ActivityRow
+		}
+		pageInfo {
+			... PageEnds
+		}
+	}
+}
+fragment ActivityRow on Activity {
+	id
+	at
+	type
+	name
+	actorKind
+	actor {
+		email
+		name
+	}
+	by
+	address
+	subject
+	requestId
+	detail
+}
+fragment PageEnds on PageInfo {
+	hasNextPage
+	hasPreviousPage
+	startCursor
+	endCursor
+}
+`
+
+func ActivitiesExport(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first *int,
+	after *string,
+	filter *ActivityFilter,
+	count bool,
+) (data_ *ActivitiesExportResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ActivitiesExport",
+		Query:  ActivitiesExport_Operation,
+		Variables: &__ActivitiesExportInput{
+			First:  first,
+			After:  after,
+			Filter: filter,
+			Count:  count,
+		},
+	}
+
+	data_ = &ActivitiesExportResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The mutation executed by AddBatchRow.
 const AddBatchRow_Operation = `
@@ -5568,6 +6095,88 @@ func DomainRequests(
 	return data_, err_
 }
 
+// The mutation executed by EndSession.
+const EndSession_Operation = `
+mutation EndSession ($id: ID!) {
+	endSession(id: $id) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func EndSession(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *EndSessionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EndSession",
+		Query:  EndSession_Operation,
+		Variables: &__EndSessionInput{
+			Id: id,
+		},
+	}
+
+	data_ = &EndSessionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by EndSessions.
+const EndSessions_Operation = `
+mutation EndSessions {
+	endSessions {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func EndSessions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *EndSessionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "EndSessions",
+		Query:  EndSessions_Operation,
+	}
+
+	data_ = &EndSessionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by HandOverBatch.
 const HandOverBatch_Operation = `
 mutation HandOverBatch ($id: ID!, $to: String!) {
@@ -5984,8 +6593,10 @@ func Invitations(
 
 // The query executed by InvitationsExport.
 const InvitationsExport_Operation = `
-query InvitationsExport ($first: Int, $after: String, $filter: InvitationFilter, $orderBy: InvitationOrder) {
+query InvitationsExport ($first: Int, $after: String, $filter: InvitationFilter, $orderBy: InvitationOrder, $count: Boolean!) {
 	invitations(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+		totalCount @include(if: $count)
+		totalIsExact @include(if: $count)
 		nodes {
 			... InvitationExport
 		}
@@ -6035,6 +6646,7 @@ func InvitationsExport(
 	after *string,
 	filter *InvitationFilter,
 	orderBy *InvitationOrder,
+	count bool,
 ) (data_ *InvitationsExportResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "InvitationsExport",
@@ -6044,6 +6656,7 @@ func InvitationsExport(
 			After:   after,
 			Filter:  filter,
 			OrderBy: orderBy,
+			Count:   count,
 		},
 	}
 
@@ -6539,6 +7152,45 @@ func RevokeToken(
 	}
 
 	data_ = &RevokeTokenResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Sessions.
+const Sessions_Operation = `
+query Sessions {
+	sessions {
+		... SessionRow
+	}
+}
+fragment SessionRow on Session {
+	id
+	signedInAt
+	lastSeenAt
+	method
+	address
+	browser
+	current
+}
+`
+
+func Sessions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *SessionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Sessions",
+		Query:  Sessions_Operation,
+	}
+
+	data_ = &SessionsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

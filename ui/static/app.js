@@ -126,6 +126,12 @@
     });
   });
 
+  // Signed out here: the form that signs out at the provider goes by itself.
+  $('form[data-away]')?.requestSubmit();
+
+  // Signed in in another tab.
+  on('click', (e) => { if (e.target.closest?.('[data-signed-in]')) document.dispatchEvent(new Event('signed-in')); });
+
   // Signed in again: the dialog closes and the form that was refused goes once more, for the same officer.
   let refused, ask = async () => {};
   on('htmx:response:error', (e) => { if (e.detail.ctx.response.status === 401) refused = e.detail.ctx.sourceElement; });

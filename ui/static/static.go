@@ -20,7 +20,7 @@ import (
 	"sync"
 )
 
-//go:embed style.css app.js *.svg vendor/*.css vendor/*.js vendor/*.woff2
+//go:embed style.css app.js explorer.css explorer.js *.svg vendor/*.css vendor/*.js vendor/*.woff2
 var files embed.FS
 
 // asset is one file as it goes out.
@@ -62,7 +62,11 @@ func URL(name string) string {
 // Handler serves the files below /static/.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := all().asset[r.URL.Path]
+		files := all
+		if strings.HasPrefix(r.URL.Path, "/static/"+explorerFolder) {
+			files = explorer
+		}
+		a, ok := files().asset[r.URL.Path]
 		if !ok {
 			http.NotFound(w, r)
 			return

@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,9 +30,15 @@ var built struct {
 	err error
 }
 
-// Main runs the tests, removes what they built, and ends the process.
+// Main runs the tests, removes what they built, and ends the process. The run fails
+// where the log of a program held what no log may hold.
 func Main(m *testing.M) {
+	// Libraries that know no other log write to the standard one.
+	log.SetOutput(WatchLog("the standard log", os.Stderr))
 	status := m.Run()
+	if leaked(os.Stderr) && status == 0 {
+		status = 1
+	}
 	if built.dir != "" {
 		_ = os.RemoveAll(built.dir)
 	}
@@ -81,8 +88,17 @@ func New(tb testing.TB, settings ...string) *Place {
 	tb.Helper()
 	p := &Place{tb: tb, options: database.Options{DataDir: tb.TempDir()}}
 	p.Set("TECHBIZ_DATA="+p.options.DataDir, "TECHBIZ_ADDR=127.0.0.1:0", "TECHBIZ_LOG_FORMAT=json", "TECHBIZ_ALLOWED_DOMAINS=vendor.com")
+	if isTest(tb) {
+		p.Set("TECHBIZ_LOG_LEVEL=debug")
+	}
 	p.Set(settings...)
 	return p
+}
+
+// isTest tells a test from a bench, which measures the program as it is used.
+func isTest(tb testing.TB) bool {
+	_, bench := tb.(*testing.B)
+	return !bench
 }
 
 // NewPostgres returns a place on an empty PostgreSQL database without tables.
@@ -143,6 +159,9 @@ func (p *Place) TryCommand(args ...string) (string, error) {
 
 // Officer is the address of the officer who acts.
 const Officer = "tan.ah.kow@agency.gov.sg"
+
+// Folder is where the data is.
+func (p *Place) Folder() string { return p.options.DataDir }
 
 // Token makes a token for the officer.
 func (p *Place) Token() string {

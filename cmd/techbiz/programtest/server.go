@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -48,7 +49,11 @@ func (p *Place) Serve() *Server {
 	}
 	s := &Server{tb: p.tb, cmd: cmd, ended: make(chan struct{}), log: &bytes.Buffer{}}
 	serving := make(chan string, 1)
-	go s.follow(stderr, serving)
+	var log io.Reader = stderr
+	if isTest(p.tb) {
+		log = io.TeeReader(stderr, WatchLog(p.tb.Name(), io.Discard))
+	}
+	go s.follow(log, serving)
 	p.tb.Cleanup(s.Kill)
 	select {
 	case address := <-serving:
@@ -103,6 +108,27 @@ func (s *Server) Terminate() (status int, took time.Duration, log string) {
 	}
 	<-s.ended
 	return s.cmd.ProcessState.ExitCode(), time.Since(begin), s.log.String()
+}
+
+// Send sends a request with the token and a body in JSON, and returns status and
+// body of the answer; the status is 0 where there is none.
+func (s *Server) Send(method, path, body string) (status int, answer []byte) {
+	s.tb.Helper()
+	req, err := http.NewRequestWithContext(s.tb.Context(), method, s.URL.String()+path, strings.NewReader(body))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	res, err := client.Do(req)
+	if err != nil {
+		return 0, nil
+	}
+	defer func() { _ = res.Body.Close() }()
+	if answer, err = io.ReadAll(res.Body); err != nil {
+		return 0, nil
+	}
+	return res.StatusCode, answer
 }
 
 // Get returns status and body of an address of the server; the status is 0 where

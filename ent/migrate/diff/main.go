@@ -4,7 +4,9 @@
 //
 //	go run ./ent/migrate/diff -name add_things -postgres postgres://…
 //
-// With -check it writes nothing and fails when a migration is missing.
+// With -check it writes nothing and fails when a migration is missing. With -hash
+// it only writes the sums anew, after a migration was written by hand: triggers,
+// which ent knows nothing of.
 package main
 
 import (
@@ -30,8 +32,16 @@ func main() {
 	name := flag.String("name", "", "name of the migration, such as add_things")
 	postgres := flag.String("postgres", os.Getenv("TECHBIZ_SCRATCH_POSTGRES"), "address of an empty PostgreSQL database")
 	check := flag.Bool("check", false, "write nothing, fail when a migration is missing")
+	hash := flag.Bool("hash", false, "write the sums anew, and nothing else")
 	root := flag.String("dir", "ent/migrate/migrations", "folder of the migrations")
 	flag.Parse()
+	if *hash {
+		if err := rehash(*root); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(context.Background(), *root, *name, *postgres, *check); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -51,6 +61,24 @@ func run(ctx context.Context, root, name, postgres string, check bool) error {
 	} {
 		if err := diff(ctx, filepath.Join(root, folder(d.dialect)), d.dialect, d.driver, d.url, name, check); err != nil {
 			return fmt.Errorf("diff %s: %w", d.dialect, err)
+		}
+	}
+	return nil
+}
+
+// rehash writes the sums of the files as they stand.
+func rehash(root string) error {
+	for _, d := range []string{dialect.SQLite, dialect.Postgres} {
+		dir, err := sqltool.NewGooseDir(filepath.Join(root, folder(d)))
+		if err != nil {
+			return err
+		}
+		sum, err := dir.Checksum()
+		if err != nil {
+			return err
+		}
+		if err := migrate.WriteSumFile(dir, sum); err != nil {
+			return err
 		}
 	}
 	return nil

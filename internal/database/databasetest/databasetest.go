@@ -7,6 +7,7 @@ import (
 
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
+	"techbiz/internal/seal"
 )
 
 // Each runs a test once on SQLite and once on PostgreSQL, each on an empty,
@@ -24,9 +25,19 @@ func Each(t *testing.T, now clock.Clock, test func(t *testing.T, db *database.DB
 // Options returns, by the name of the database, what opens an empty one.
 func Options(testing.TB) map[string]func(testing.TB) database.Options {
 	return map[string]func(testing.TB) database.Options{
-		"sqlite":   func(t testing.TB) database.Options { return database.Options{DataDir: t.TempDir()} },
-		"postgres": func(t testing.TB) database.Options { return database.Options{URL: PostgresURL(t)} },
+		"sqlite":   func(t testing.TB) database.Options { return database.Options{DataDir: t.TempDir(), Keys: Keys(t)} },
+		"postgres": func(t testing.TB) database.Options { return database.Options{URL: PostgresURL(t), Keys: Keys(t)} },
 	}
+}
+
+// Keys returns new data keys.
+func Keys(t testing.TB) *seal.Keys {
+	t.Helper()
+	set, err := seal.Generate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return seal.New(set)
 }
 
 func open(t *testing.T, o database.Options, now clock.Clock) *database.DB {

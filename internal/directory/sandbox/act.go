@@ -65,7 +65,9 @@ func (s *Sandbox) act(
 		if err != nil {
 			return err
 		}
-		after = asPerson(p, tx.Now)
+		if after, err = asPerson(tx.Keys, p, tx.Now); err != nil {
+			return err
+		}
 		changed, err := s.apply(ctx, tx, p, act, d)
 		if err != nil || !changed {
 			return err
@@ -73,7 +75,9 @@ func (s *Sandbox) act(
 		if p, err = tx.SandboxPerson.Get(ctx, p.ID); err != nil {
 			return fmt.Errorf("read the person again: %w", err)
 		}
-		after = asPerson(p, tx.Now)
+		if after, err = asPerson(tx.Keys, p, tx.Now); err != nil {
+			return err
+		}
 		if s.o.Changed == nil {
 			return nil
 		}
@@ -100,7 +104,12 @@ func (s *Sandbox) apply(ctx context.Context, tx *database.Tx, p *ent.SandboxPers
 		if err := complete(ctx, tx, p, &d); err != nil {
 			return false, err
 		}
-		u.SetFirstName(d.FirstName).SetLastName(d.LastName).SetNumber(d.ContactNumber)
+		number, err := store(tx.Keys, p.ID, d.ContactNumber)
+		if err != nil {
+			return false, err
+		}
+		u.SetFirstName(d.FirstName).SetLastName(d.LastName).
+			SetNillableNumber(number.sealed).SetNillableNumberKey(number.key[0]).SetNillableNumberKey2(number.key[1])
 		u.SetState(sandboxperson.StateActive).SetActivatedAt(tx.Now).ClearExpiresAt()
 	case Activate:
 		u.SetState(sandboxperson.StateActive).SetActivatedAt(tx.Now).ClearExpiresAt()
@@ -213,7 +222,7 @@ func numberFor(ctx context.Context, tx *database.Tx, given string) (string, erro
 }
 
 func isFree(ctx context.Context, tx *database.Tx, number string) (bool, error) {
-	taken, err := (&holds{numbers: []string{number}}).find(ctx, tx.Client)
+	taken, err := (&holds{numbers: []string{number}}).find(ctx, tx.Client, tx.Keys)
 	return len(taken) == 0, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
+	"techbiz/internal/seal"
 )
 
 // noSEED is the domain whose people cannot have a SEED licence.
@@ -58,40 +59,103 @@ type wish struct {
 func (s *Sandbox) make(ctx context.Context, wishes []wish, link func(token string) string) ([]directory.Result, error) {
 	var results []directory.Result
 	err := s.change(ctx, len(wishes), func(ctx context.Context, tx *database.Tx) error {
-		known, err := whoIsThere(ctx, tx, wishes)
+		if err := sweep(ctx, tx); err != nil {
+			return err
+		}
+		made, err := insertNew(ctx, tx, wishes)
 		if err != nil {
 			return err
 		}
 		results = make([]directory.Result, len(wishes))
-		if err := makeWay(ctx, tx, known, wishes); err != nil {
-			return err
-		}
-		var made []*ent.SandboxPerson
+		var left []wish
+		var at []int // of those in wishes
 		for i, w := range wishes {
-			if known.byKey[w.key] != nil {
-				continue
-			}
-			if results[i].Err = known.taken(w); results[i].Err == nil {
-				p := w.person(tx.Now)
-				known.add(p)
-				made = append(made, p)
+			if p := made[w.key]; p != nil {
+				results[i] = told(p, link)
+			} else {
+				left, at = append(left, w), append(at, i)
 			}
 		}
-		if err := insert(ctx, tx, made); err != nil {
-			return err
+		if len(left) == 0 {
+			return nil
 		}
-		for i, w := range wishes {
-			if results[i].Err != nil {
-				continue
-			}
-			if results[i], err = answer(ctx, tx, w, known.byKey[w.key], link); err != nil {
-				return err
+		others, err := makeRest(ctx, tx, left, link)
+		for n, i := range at {
+			if err == nil {
+				results[i] = others[n]
 			}
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err
+	}
+	return results, nil
+}
+
+// insertNew makes the people against whom nothing stands, and returns them by
+// their keys. Most wishes are such: to ask first would cost as much again.
+func insertNew(ctx context.Context, tx *database.Tx, wishes []wish) (map[string]*ent.SandboxPerson, error) {
+	people, made := make([]*ent.SandboxPerson, len(wishes)), make(map[string]*ent.SandboxPerson, len(wishes))
+	for i, w := range wishes {
+		var err error
+		if people[i], err = w.person(tx.Keys, tx.Now); err != nil {
+			return nil, err
+		}
+	}
+	keys, err := tx.InsertNew(ctx, sandboxperson.Table, columns, rowsOf(people))
+	if err != nil {
+		return nil, err
+	}
+	added := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		added[key] = true
+	}
+	for _, p := range people { // the first of those with one key
+		if added[p.Key] && made[p.Key] == nil {
+			made[p.Key] = p
+		}
+	}
+	return made, nil
+}
+
+// makeRest answers the wishes against which something stands: what they made
+// before, or what somebody else holds.
+func makeRest(ctx context.Context, tx *database.Tx, wishes []wish, link func(token string) string) ([]directory.Result, error) {
+	known, err := whoIsThere(ctx, tx, wishes)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]directory.Result, len(wishes))
+	if err := makeWay(ctx, tx, known, wishes); err != nil {
+		return nil, err
+	}
+	var made []*ent.SandboxPerson
+	for i, w := range wishes {
+		if known.byKey[w.key] != nil {
+			continue
+		}
+		if results[i].Err = known.taken(w); results[i].Err == nil {
+			p, err := w.person(tx.Keys, tx.Now)
+			if err == nil {
+				err = known.add(tx.Keys, p)
+			}
+			if err != nil {
+				return nil, err
+			}
+			made = append(made, p)
+		}
+	}
+	if err := tx.Insert(ctx, sandboxperson.Table, columns, "", rowsOf(made)); err != nil {
+		return nil, err
+	}
+	for i, w := range wishes {
+		if results[i].Err != nil {
+			continue
+		}
+		if results[i], err = answer(ctx, tx, w, known.byKey[w.key], link); err != nil {
+			return nil, err
+		}
 	}
 	return results, nil
 }
@@ -119,7 +183,7 @@ func makeWay(ctx context.Context, tx *database.Tx, known register, wishes []wish
 }
 
 // person is who the wish makes, with a new secret for the link.
-func (w wish) person(now time.Time) *ent.SandboxPerson {
+func (w wish) person(k *seal.Keys, now time.Time) (*ent.SandboxPerson, error) {
 	expires := now.Add(w.life)
 	p := &ent.SandboxPerson{
 		ID: uuid.Must(uuid.NewV7()), Key: w.key, Email: w.email, EmailKey: address.Fold(w.email),
@@ -130,24 +194,44 @@ func (w wish) person(now time.Time) *ent.SandboxPerson {
 		folded := address.Fold(w.username)
 		p.Username, p.UsernameKey = &w.username, &folded
 	}
-	if w.number != "" {
-		p.Number = &w.number
-	}
-	return p
+	number, err := store(k, p.ID, w.number)
+	p.Number, p.NumberKey, p.NumberKey2 = number.sealed, number.key[0], number.key[1]
+	return p, err
 }
 
-func insert(ctx context.Context, tx *database.Tx, people []*ent.SandboxPerson) error {
+// columns are those of a person who is made, and rowsOf their values.
+var columns = []string{
+	"key", "id", "email", "email_key", "username", "username_key", "first_name", "last_name", "number", "number_key", "number_key2",
+	"token", "round", "state", "seed", "created_at", "expires_at",
+}
+
+func rowsOf(people []*ent.SandboxPerson) [][]any {
 	rows := make([][]any, len(people))
 	for i, p := range people {
 		rows[i] = []any{
-			p.ID, p.Key, p.Email, p.EmailKey, p.Username, p.UsernameKey, p.FirstName, p.LastName, p.Number,
-			p.Token, p.Round, string(p.State), string(p.Seed), p.CreatedAt, p.ExpiresAt,
+			p.Key, p.ID, p.Email, p.EmailKey, orNull(p.Username), orNull(p.UsernameKey), p.FirstName, p.LastName,
+			orNull(p.Number), orNull(p.NumberKey), orNull(p.NumberKey2),
+			p.Token, p.Round, string(p.State), string(p.Seed), p.CreatedAt, *p.ExpiresAt,
 		}
 	}
-	return tx.Insert(ctx, sandboxperson.Table, []string{
-		"id", "key", "email", "email_key", "username", "username_key", "first_name", "last_name", "number",
-		"token", "round", "state", "seed", "created_at", "expires_at",
-	}, "", rows)
+	return rows
+}
+
+// orNull is the text behind a pointer, or NULL.
+func orNull(p *string) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// told is the answer about a person who is there.
+func told(p *ent.SandboxPerson, link func(string) string) directory.Result {
+	r := directory.Result{Ref: p.ID.String(), Link: link(p.Token)}
+	if p.ExpiresAt != nil {
+		r.ExpiresAt = *p.ExpiresAt
+	}
+	return r
 }
 
 // answer tells of the person whom a wish made, now or before.
@@ -165,11 +249,7 @@ func answer(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson, 
 	case w.round > p.Round && w.state == sandboxperson.StateInvited:
 		refused = exists("email", "%s has completed the registration and needs no new link.", p.Email)
 	default:
-		r := directory.Result{Ref: p.ID.String(), Link: link(p.Token)}
-		if p.ExpiresAt != nil {
-			r.ExpiresAt = *p.ExpiresAt
-		}
-		return r, nil
+		return told(p, link), nil
 	}
 	return directory.Result{Err: refused}, nil
 }
@@ -194,37 +274,41 @@ type register struct{ byKey, byEmail, byUsername, byNumber map[string]*ent.Sandb
 // whoIsThere returns who stands in the way of the wishes, or was made by them
 // before.
 func whoIsThere(ctx context.Context, tx *database.Tx, wishes []wish) (register, error) {
-	if err := sweep(ctx, tx); err != nil {
-		return register{}, err
-	}
 	h := holds{keys: make([]string, len(wishes))}
 	for i, w := range wishes {
 		h.keys[i] = w.key
 		h.add(w.email, w.username, w.number)
 	}
-	people, err := h.find(ctx, tx.Client)
+	people, err := h.find(ctx, tx.Client, tx.Keys)
+	if err != nil {
+		return register{}, err
+	}
 	r := register{
 		byKey: map[string]*ent.SandboxPerson{}, byEmail: map[string]*ent.SandboxPerson{},
 		byUsername: map[string]*ent.SandboxPerson{}, byNumber: map[string]*ent.SandboxPerson{},
 	}
 	for _, p := range people {
-		r.add(p)
+		if err := r.add(tx.Keys, p); err != nil {
+			return register{}, err
+		}
 	}
-	return r, err
+	return r, nil
 }
 
-func (r register) add(p *ent.SandboxPerson) {
+func (r register) add(k *seal.Keys, p *ent.SandboxPerson) error {
 	r.byKey[p.Key] = p
 	if p.State == sandboxperson.StateTerminated {
-		return
+		return nil
 	}
 	r.byEmail[p.EmailKey] = p
 	if p.UsernameKey != nil {
 		r.byUsername[*p.UsernameKey] = p
 	}
-	if p.Number != nil {
-		r.byNumber[*p.Number] = p
+	n, err := number(k, p)
+	if n != "" {
+		r.byNumber[n] = p
 	}
+	return err
 }
 
 // taken says which of the things that only one may hold somebody holds already.
@@ -249,11 +333,21 @@ func exists(field, format string, args ...any) *fault.Error {
 func (s *Sandbox) AssignSEED(ctx context.Context, refs []string) ([]directory.Result, error) {
 	var results []directory.Result
 	err := s.change(ctx, len(refs), func(ctx context.Context, tx *database.Tx) error {
+		results = make([]directory.Result, len(refs))
+		n, err := assignAll(ctx, tx, refs)
+		if err != nil {
+			return err
+		}
+		if n == len(refs) {
+			for i, ref := range refs {
+				results[i].Ref = ref
+			}
+			return nil
+		}
 		people, err := byRefs(ctx, tx.Client, refs)
 		if err != nil {
 			return err
 		}
-		results = make([]directory.Result, len(refs))
 		seeds := map[sandboxperson.Seed][]uuid.UUID{}
 		for i, ref := range refs {
 			p := people[ref]
@@ -283,6 +377,26 @@ func (s *Sandbox) AssignSEED(ctx context.Context, refs []string) ([]directory.Re
 	return results, nil
 }
 
+// assignAll gives licences to those of the people who are there, can have one and
+// have none, and returns how many these are.
+func assignAll(ctx context.Context, tx *database.Tx, refs []string) (int, error) {
+	ids := make([]uuid.UUID, 0, len(refs))
+	for _, ref := range refs {
+		if id, err := uuid.Parse(ref); err == nil { // else it is nobody's
+			ids = append(ids, id)
+		}
+	}
+	n, err := tx.SandboxPerson.Update().SetSeed(sandboxperson.SeedLicensed).Where(
+		database.OneOfIDs(sandboxperson.FieldID, ids), sandboxperson.SeedEQ(sandboxperson.SeedNone),
+		sandboxperson.StateNEQ(sandboxperson.StateTerminated),
+		sandboxperson.Or(sandboxperson.ExpiresAtIsNil(), sandboxperson.ExpiresAtGT(tx.Now)),
+		sandboxperson.Not(sandboxperson.EmailKeyHasSuffix("@"+noSEED))).Save(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("assign licences: %w", err)
+	}
+	return n, nil
+}
+
 // Withdraw terminates those whom the requests with these keys made and nobody has
 // activated; a key that made nobody is no error. Codes in a result:
 // NOT_CANCELLABLE for an active account.
@@ -296,7 +410,7 @@ func (s *Sandbox) Withdraw(ctx context.Context, keys []string) ([]directory.Resu
 		if err != nil {
 			return fmt.Errorf("withdraw: %w", err)
 		}
-		people, err := (&holds{keys: keys}).find(ctx, tx.Client)
+		people, err := (&holds{keys: keys}).find(ctx, tx.Client, tx.Keys)
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
+	"techbiz/internal/seal"
 )
 
 // Person is somebody in the directory, as a person on the other side sees it.
@@ -33,16 +34,17 @@ type Person struct {
 	ExpiresAt, ActivatedAt *time.Time
 }
 
-func asPerson(p *ent.SandboxPerson, now time.Time) Person {
+func asPerson(k *seal.Keys, p *ent.SandboxPerson, now time.Time) (Person, error) {
+	n, err := number(k, p)
 	state := p.State
 	if gone(p, now) {
 		state = sandboxperson.StateTerminated
 	}
 	return Person{
 		Email: p.Email, Username: text(p.Username), FirstName: p.FirstName, LastName: p.LastName,
-		ContactNumber: text(p.Number), State: string(state), Seed: string(p.Seed),
+		ContactNumber: n, State: string(state), Seed: string(p.Seed),
 		CreatedAt: p.CreatedAt, ExpiresAt: p.ExpiresAt, ActivatedAt: p.ActivatedAt,
-	}
+	}, err
 }
 
 const (
@@ -81,7 +83,9 @@ func (s *Sandbox) People(ctx context.Context, search string, limit int) ([]Perso
 	now := s.Now()
 	people := make([]Person, len(rows))
 	for i, p := range rows {
-		people[i] = asPerson(p, now)
+		if people[i], err = asPerson(s.o.DB.Keys, p, now); err != nil {
+			return nil, 0, err
+		}
 	}
 	return people, total, nil
 }
@@ -93,7 +97,7 @@ func (s *Sandbox) Person(ctx context.Context, email string) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	return asPerson(p, s.Now()), nil
+	return asPerson(s.o.DB.Keys, p, s.Now())
 }
 
 // PersonByLink returns the person whose last mail has the link with this token.
@@ -103,7 +107,7 @@ func (s *Sandbox) PersonByLink(ctx context.Context, token string) (Person, error
 	if err != nil {
 		return Person{}, err
 	}
-	return asPerson(p, s.Now()), nil
+	return asPerson(s.o.DB.Keys, p, s.Now())
 }
 
 func byEmail(ctx context.Context, c *ent.Client, email string) (*ent.SandboxPerson, error) {

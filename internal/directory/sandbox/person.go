@@ -14,6 +14,7 @@ import (
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
+	"techbiz/internal/seal"
 )
 
 // Lookup returns who is there and holds any of the given e-mails, usernames or
@@ -25,16 +26,21 @@ func (s *Sandbox) Lookup(ctx context.Context, who []directory.Identity) ([]direc
 		for _, w := range who {
 			h.add(w.Email, w.Username, w.Number)
 		}
-		people, err := h.find(ctx, s.o.DB.Client)
+		people, err := h.find(ctx, s.o.DB.Client, s.o.DB.Keys)
 		if err != nil {
 			return err
 		}
 		now := s.Now()
 		found = make([]directory.Person, 0, len(people))
 		for _, p := range people {
-			if !gone(p, now) {
-				found = append(found, asDirectory(p))
+			if gone(p, now) {
+				continue
 			}
+			one, err := s.asDirectory(p)
+			if err != nil {
+				return err
+			}
+			found = append(found, one)
 		}
 		return nil
 	})
@@ -50,7 +56,7 @@ func (s *Sandbox) Former(ctx context.Context, emails []string) ([]directory.Pers
 		for i, e := range emails {
 			folded[i] = address.Fold(e)
 		}
-		people, err := s.o.DB.SandboxPerson.Query().Where(sandboxperson.EmailKeyIn(folded...)).
+		people, err := s.o.DB.SandboxPerson.Query().Where(database.OneOf(sandboxperson.FieldEmailKey, folded)).
 			Order(sandboxperson.ByCreatedAt(sql.OrderDesc()), sandboxperson.ByID(sql.OrderDesc())).All(ctx)
 		if err != nil {
 			return fmt.Errorf("look up former people: %w", err)
@@ -60,7 +66,10 @@ func (s *Sandbox) Former(ctx context.Context, emails []string) ([]directory.Pers
 		for _, p := range people {
 			if gone(p, now) && !told[p.EmailKey] {
 				told[p.EmailKey] = true
-				was := asDirectory(p)
+				was, err := s.asDirectory(p)
+				if err != nil {
+					return err
+				}
 				was.State = directory.Absent
 				former = append(former, was)
 			}
@@ -82,7 +91,9 @@ func (s *Sandbox) Status(ctx context.Context, refs []string) ([]directory.Person
 		states = make([]directory.Person, len(refs))
 		for i, ref := range refs {
 			if p := people[ref]; p != nil && !gone(p, now) {
-				states[i] = asDirectory(p)
+				if states[i], err = s.asDirectory(p); err != nil {
+					return err
+				}
 			} else {
 				states[i] = directory.Person{Ref: ref, State: directory.Absent, Seed: directory.SeedNone}
 			}
@@ -130,19 +141,23 @@ func (h *holds) add(email, username, number string) {
 }
 
 // find returns who holds any of it, in one query.
-func (h *holds) find(ctx context.Context, c *ent.Client) ([]*ent.SandboxPerson, error) {
+func (h *holds) find(ctx context.Context, c *ent.Client, k *seal.Keys) ([]*ent.SandboxPerson, error) {
 	var kinds []predicate.SandboxPerson
 	if len(h.keys) > 0 {
-		kinds = append(kinds, sandboxperson.KeyIn(h.keys...))
+		kinds = append(kinds, database.OneOf(sandboxperson.FieldKey, h.keys))
 	}
 	if len(h.emails) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.EmailKeyIn(h.emails...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldEmailKey, h.emails)))
 	}
 	if len(h.usernames) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.UsernameKeyIn(h.usernames...)))
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldUsernameKey, h.usernames)))
 	}
 	if len(h.numbers) > 0 {
-		kinds = append(kinds, sandboxperson.And(there, sandboxperson.NumberIn(h.numbers...)))
+		wanted, err := h.byNumber(k)
+		if err != nil {
+			return nil, err
+		}
+		kinds = append(kinds, wanted...)
 	}
 	if len(kinds) == 0 {
 		return nil, nil
@@ -154,6 +169,30 @@ func (h *holds) find(ctx context.Context, c *ent.Client) ([]*ent.SandboxPerson, 
 	return people, nil
 }
 
+// byNumber matches who has one of the numbers.
+func (h *holds) byNumber(k *seal.Keys) ([]predicate.SandboxPerson, error) {
+	var keys [seal.Slots][]string
+	for _, n := range h.numbers {
+		x, err := k.Find(n)
+		if err != nil {
+			return nil, fmt.Errorf("index a contact number: %w", err)
+		}
+		for slot, key := range x {
+			if key != "" {
+				keys[slot] = append(keys[slot], key)
+			}
+		}
+	}
+	var kinds []predicate.SandboxPerson
+	if len(keys[0]) > 0 {
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldNumberKey, keys[0])))
+	}
+	if len(keys[1]) > 0 {
+		kinds = append(kinds, sandboxperson.And(there, database.OneOf(sandboxperson.FieldNumberKey2, keys[1])))
+	}
+	return kinds, nil
+}
+
 // byRefs returns the people with these ids; what is no id has nobody.
 func byRefs(ctx context.Context, c *ent.Client, refs []string) (map[string]*ent.SandboxPerson, error) {
 	ids := make([]uuid.UUID, 0, len(refs))
@@ -162,7 +201,7 @@ func byRefs(ctx context.Context, c *ent.Client, refs []string) (map[string]*ent.
 			ids = append(ids, id)
 		}
 	}
-	people, err := c.SandboxPerson.Query().Where(sandboxperson.IDIn(ids...)).All(ctx)
+	people, err := c.SandboxPerson.Query().Where(database.OneOfIDs(sandboxperson.FieldID, ids)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("look up people by id: %w", err)
 	}
@@ -174,11 +213,12 @@ func byRefs(ctx context.Context, c *ent.Client, refs []string) (map[string]*ent.
 }
 
 // asDirectory is a person who is there, as the directory tells of it.
-func asDirectory(p *ent.SandboxPerson) directory.Person {
+func (s *Sandbox) asDirectory(p *ent.SandboxPerson) (directory.Person, error) {
+	n, err := number(s.o.DB.Keys, p)
 	return directory.Person{
 		Ref: p.ID.String(), Key: p.Key, State: directory.State(p.State), Seed: directory.Seed(p.Seed),
-		Email: p.Email, Username: text(p.Username), FirstName: p.FirstName, LastName: p.LastName, Number: text(p.Number),
-	}
+		Email: p.Email, Username: text(p.Username), FirstName: p.FirstName, LastName: p.LastName, Number: n,
+	}, err
 }
 
 func text(s *string) string {

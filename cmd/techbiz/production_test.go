@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+)
+
+// goodKey is a key as openssl prints it.
+const goodKey = "8f2b6c0d95e417a3fc3829b1de604f57a0e9137bd2c6485e91f70c3ab46d28e5"
+
+func TestProduction(t *testing.T) {
+	t.Parallel()
+	everything := []string{"smtp-url=smtps://relay.gov.sg", "base-url=https://techbiz.gov.sg", "session-key=" + goodKey}
+	cases := []struct {
+		name     string
+		settings []string
+		broken   []string // the flags at fault, in the order of their lines
+	}{
+		{"this machine itself is a sandbox", []string{"addr=127.0.0.1:8080"}, nil},
+		{"by its name", []string{"addr=localhost:8080"}, nil},
+		{"and by IPv6", []string{"addr=[::1]:8080"}, nil},
+		{"a sandbox by word", []string{"addr=0.0.0.0:8080", "sandbox=true"}, nil},
+		{"nothing is set", []string{"addr=0.0.0.0:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
+		{"every interface", []string{"addr=:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
+		{"a private address", []string{"addr=10.0.0.1:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
+		{"only the directory is the sandbox's", append([]string{"addr=:8080"}, everything...), []string{"directory"}},
+		{"no encryption", append(append([]string{"addr=:8080"}, everything...), "base-url=http://techbiz.gov.sg"), []string{"directory", "base-url"}},
+		{"a key of zeros", append(append([]string{"addr=:8080"}, everything...), "session-key="+strings.Repeat("0", 64)), []string{"directory", "session-key"}},
+		{"a key of a few signs", append(append([]string{"addr=:8080"}, everything...), "session-key="+strings.Repeat("deadbeef", 8)), []string{"directory", "session-key"}},
+		{"a key that counts", append(append([]string{"addr=:8080"}, everything...), "session-key="+counting()), []string{"directory", "session-key"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var s serveCommand
+			if _, err := kong.Must(&s, kong.Exit(func(int) {}), kong.ExplicitGroups(groups)).Parse(flags(c.settings)); err != nil {
+				t.Fatal(err)
+			}
+			var broken []string
+			all, ok := s.check().(mistakes)
+			if !ok && s.check() != nil {
+				t.Fatal(s.check())
+			}
+			for _, m := range all {
+				broken = append(broken, m.flag)
+			}
+			if diff := cmp.Diff(c.broken, broken); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// Another directory makes production of a loopback address, too.
+func TestProduction_AnotherDirectory(t *testing.T) {
+	t.Parallel()
+	s := Settings{Addr: "127.0.0.1:8080", Directory: "techpass", SMTPURL: "smtps://relay.gov.sg"}
+	err, _ := s.checkProduction().(mistakes)
+	if len(err) != 2 || err[0].flag != "base-url" || err[1].flag != "session-key" {
+		t.Errorf("got %v", err)
+	}
+	if err := s.BaseURL.UnmarshalText([]byte("https://techbiz.gov.sg")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SessionKey.UnmarshalText([]byte(goodKey)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.checkProduction(); err != nil {
+		t.Errorf("with everything: %v", err)
+	}
+	s.SMTPURL, s.Sandbox = "", true
+	if err := s.checkProduction(); err != nil {
+		t.Errorf("a sandbox by word: %v", err)
+	}
+}
+
+// flags writes settings as flags.
+func flags(settings []string) []string {
+	all := make([]string, len(settings))
+	for i, s := range settings {
+		all[i] = "--" + s
+	}
+	return all
+}
+
+// counting is a key whose bytes count up.
+func counting() string {
+	b := make([]byte, keyLength)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return hex.EncodeToString(b)
+}
+
+// Each reason is a line of its own, nothing has started, and the key is not shown.
+func TestProduction_Refuses(t *testing.T) {
+	t.Parallel()
+	data := filepath.Join(t.TempDir(), "data")
+	weak := strings.Repeat("ab", keyLength)
+	got := runProgram(t, []string{"TECHBIZ_SESSION_KEY=" + weak, "TECHBIZ_DATA=" + data}, "--addr=0.0.0.0:8080", "--base-url=http://techbiz.gov.sg")
+	want := []string{"--directory (TECHBIZ_DIRECTORY)", "--smtp-url (TECHBIZ_SMTP_URL)", "--base-url (TECHBIZ_BASE_URL)", "--session-key (TECHBIZ_SESSION_KEY)"}
+	lines := strings.Split(strings.TrimSuffix(got.stderr, "\n"), "\n")
+	if got.status != exitMistake || got.stdout != "" || len(lines) != len(want) || strings.Contains(got.stderr, weak) {
+		t.Fatalf("got %+v", got)
+	}
+	for i, line := range lines {
+		if !strings.HasPrefix(line, "techbiz: "+want[i]+": ") || !strings.HasSuffix(line, "TECHBIZ_SANDBOX=1)") {
+			t.Errorf("line %d: %s", i+1, line)
+		}
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("something had started: the data folder exists")
+	}
+}

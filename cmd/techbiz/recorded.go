@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"techbiz/internal/audit"
+	"techbiz/internal/fault"
+	"techbiz/internal/signin"
+	"techbiz/ui"
+)
+
+// What the activity log hears that belongs to no service: exports, which the pages
+// make, and requests that come with a token that signs nobody in.
+
+// recordExport records that data leaves as a file.
+func (p *parts) recordExport(ctx context.Context, e ui.Export) error {
+	event := audit.Event{Type: audit.Exported, Detail: audit.Detail{What: e.What, Format: e.Format, Rows: e.Rows}}
+	if id, err := uuid.Parse(e.List); err == nil {
+		event.Kind, event.ID = audit.List, id
+	}
+	return p.activity.Note(ctx, event)
+}
+
+// recordRefused records a request that the pages refuse.
+func (p *parts) recordRefused(ctx context.Context, reason string) {
+	p.activity.Refused(ctx, audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{Code: string(fault.Forbidden), Reason: reason}})
+}
+
+// recordBadTokens records requests whose bearer token signs nobody in.
+func (p *parts) recordBadTokens(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if signin.BadToken(r.Context()) {
+			p.activity.Refused(r.Context(), audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{
+				Code: string(fault.Unauthenticated), Reason: "Not a valid token",
+			}})
+		}
+		next.ServeHTTP(w, r)
+	})
+}

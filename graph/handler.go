@@ -1,0 +1,90 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/transport"
+
+	"techbiz/internal/access"
+	"techbiz/internal/fault"
+)
+
+const (
+	// streamPing is how often a quiet stream shows that it lives, so that no proxy
+	// ends it.
+	streamPing = 15 * time.Second
+	// helloTimeout is how long a websocket may stay silent at first, and streamLife
+	// how long it lives: whoever lost access meanwhile has to come again.
+	helloTimeout = 10 * time.Second
+	streamLife   = time.Hour
+)
+
+// Handler serves the API over HTTP. Operations come by POST, as JSON or, with a
+// file, as a multipart form, and over a websocket; nothing comes by GET, and no
+// body of another type is looked at, so that a page of another site cannot send one
+// without asking first (multipart: see the server's sameOrigin). maxUpload bounds a
+// multipart body, and what is above maxMemory of it goes to a file.
+func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, maxUpload, maxMemory int64) http.Handler {
+	api := handler.New(schema)
+	api.AddTransport(transport.Websocket{
+		KeepAlivePingInterval: streamPing, InitTimeout: helloTimeout,
+		InitFunc: func(ctx context.Context, _ transport.InitPayload) (context.Context, *transport.InitPayload, error) {
+			ctx, cancel := context.WithTimeout(ctx, streamLife)
+			context.AfterFunc(ctx, cancel)
+			return ctx, nil, nil
+		},
+	})
+	api.AddTransport(Events{SSE: transport.SSE{KeepAlivePingInterval: streamPing}}) // before POST, which would take its requests
+	api.AddTransport(transport.POST{})
+	api.AddTransport(transport.MultipartForm{MaxUploadSize: maxUpload, MaxMemory: maxMemory})
+	Configure(api, r, o)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		switch status, message := misfit(r); status {
+		case 0:
+			api.ServeHTTP(w, r)
+		case http.StatusMethodNotAllowed:
+			w.Header().Set("Allow", http.MethodPost)
+			refuse(w, status, fault.BadRequest, message)
+		case http.StatusUnauthorized:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			refuse(w, status, fault.Unauthenticated, message)
+		default:
+			refuse(w, status, fault.BadRequest, message)
+		}
+	})
+}
+
+// misfit says what is wrong with a request before anything of its body is read, 0
+// where nothing is.
+func misfit(r *http.Request) (status int, message string) {
+	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if _, err := access.Require(r.Context()); err != nil {
+			return http.StatusUnauthorized, "Sign in, or send a valid token."
+		}
+		return 0, ""
+	}
+	if r.Method != http.MethodPost {
+		return http.StatusMethodNotAllowed, "Operations are sent by POST."
+	}
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || mediaType != "application/json" && mediaType != "multipart/form-data" || r.Header.Get("Upgrade") != "" {
+		return http.StatusUnsupportedMediaType, "Operations are sent as application/json, with a file as multipart/form-data."
+	}
+	return 0, ""
+}
+
+func refuse(w http.ResponseWriter, status int, code fault.Code, message string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{ // the caller went away
+		"data": nil, "errors": []any{map[string]any{"message": message, "extensions": map[string]any{"code": code}}},
+	})
+}

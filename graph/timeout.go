@@ -1,0 +1,38 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"techbiz/internal/fault"
+)
+
+// operationTimeout is less than the server gives a request, so that the caller is
+// told.
+const operationTimeout = 45 * time.Second
+
+// timed runs an operation, which ends in time. A subscription does not end.
+func timed(ctx context.Context, o Options, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		return next(ctx)
+	}
+	timeout := o.Timeout
+	if timeout == 0 {
+		timeout = operationTimeout
+	}
+	why := fault.New(fault.QueryTooComplex, "This took longer than %s and was stopped. Ask for less at once.", timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, why)
+	answers, answered := next(ctx), false
+	return func(ctx context.Context) *graphql.Response {
+		defer cancel()
+		answer := answers(ctx)
+		if answer == nil && !answered && context.Cause(ctx) == error(why) { // it was too late to begin
+			answer = &graphql.Response{Errors: graphqlErrors(ctx, why, o.Log)}
+		}
+		answered = true
+		return answer
+	}
+}
