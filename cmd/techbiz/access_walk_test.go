@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"techbiz/graph"
@@ -83,14 +84,18 @@ func TestAccess_Walk(t *testing.T) {
 					w.lists(t, who)
 				})
 			}
+			for _, who := range w.actors { // when nobody needs a session any more
+				w.try(t, who, access.EndSessions, things{owner: w.tan})
+			}
 		})
 	}
 }
 
-// inOrder puts what removes things behind what needs them.
+// inOrder puts what removes things behind what needs them, and leaves out what
+// signs the caller out.
 func inOrder(acts []access.Act) []access.Act {
 	last := []access.Act{access.CancelInvitation, access.RemoveBatchRows, access.ResetBatch}
-	acts = slices.DeleteFunc(acts, func(a access.Act) bool { return slices.Contains(last, a) })
+	acts = slices.DeleteFunc(acts, func(a access.Act) bool { return a == access.EndSessions || slices.Contains(last, a) })
 	return append(acts, last...)
 }
 
@@ -177,6 +182,13 @@ var examples = map[access.Act]func(on things) string{
 	access.DecideDomainRequest: func(on things) string {
 		return `mutation { decideDomainRequest(id: "` + on.request + `", approve: false) { errors { code field } } }`
 	},
+	access.ReadSessions:      func(things) string { return `{ sessions { id } }` },
+	access.ReadActivity:      func(things) string { return `{ activity { nodes { id } } }` },
+	access.ReadActivityTypes: func(things) string { return `{ activityTypes { type } }` },
+	access.EndSession: func(things) string {
+		return `mutation { endSession(id: "` + uuid.NewString() + `") { errors { code field } } }`
+	},
+	access.EndSessions: func(things) string { return `mutation { endSessions { errors { code field } } }` },
 	access.SetRole: func(on things) string {
 		return `mutation { setRole(officerId: "` + on.owner.id + `", role: OFFICER) { errors { code field } } }`
 	},
@@ -242,6 +254,9 @@ func (w *accessWalk) expected(who *caller, act access.Act, on things) verdict {
 func (w *accessWalk) try(t *testing.T, who *caller, act access.Act, on things) {
 	t.Helper()
 	on.n = w.next()
+	if examples[act] == nil {
+		t.Fatalf("%s has no example", act)
+	}
 	if strings.HasPrefix(string(act), "Subscription.") {
 		w.tryToFollow(t, who, act, on)
 		return
