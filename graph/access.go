@@ -75,3 +75,19 @@ func domainRequestPayload(d *ent.DomainRequest, err error) (*model.DomainRequest
 	}
 	return &model.DomainRequestPayload{Request: d, Errors: []*fault.Error{}}, nil
 }
+
+// oneOfficer is an officer whom the caller may see, nil where that is none.
+func (r *Resolver) oneOfficer(ctx context.Context, id uuid.UUID) (*ent.Officer, error) {
+	where, err := role.Matching(ctx, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	o, err := r.DB.Officer.Query().Where(officer.ID(id)).Where(where...).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load officer: %w", err)
+	}
+	return o, nil
+}

@@ -100,6 +100,11 @@ func (r *queryResolver) DomainRequests(ctx context.Context, state *domainrequest
 	return domain.Requests(ctx, r.DB.Client, state)
 }
 
+// Officer is the resolver for the officer field.
+func (r *queryResolver) Officer(ctx context.Context, id uuid.UUID) (*ent.Officer, error) {
+	return r.oneOfficer(ctx, id)
+}
+
 // Officers is the resolver for the officers field.
 func (r *queryResolver) Officers(ctx context.Context, first *int, after *string, last *int, before *string, search *string, role *access.Role) (*model.OfficerConnection, error) {
 	return r.listOfficers(ctx, database.PageArgs{First: first, After: after, Last: last, Before: before}, text(search), role)

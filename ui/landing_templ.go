@@ -77,7 +77,7 @@ func landingPage(f component.Frame, draft *operation.BatchSummary) templ.Compone
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</ul><section class=\"card\" aria-labelledby=\"before\"><div class=\"card__head\"><h2 id=\"before\">Before you start</h2></div><ul class=\"steps steps--row\" role=\"list\"><li><h3>Use the right device</h3><p class=\"muted\">Only a public officer on a non-SE GSIB, or on a Government Managed Device with SEED, may use this service.</p></li><li><h3>Check the email domain</h3><p class=\"muted\">The domain must be on the allow-list. If you wish to add your domain, ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</ul><section class=\"card\" aria-labelledby=\"before\"><div class=\"card__head\"><h2 id=\"before\">Before you start</h2></div><ul class=\"steps steps--row\" role=\"list\"><li><h3>Use the right device</h3><p class=\"muted\">Only a public officer on a non-SE GSIB, or on a Government Managed Device with SEED, may use this service.</p></li><li><h3>Check the email domain</h3><p class=\"muted\">The domain must be on the allow-list. ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -90,7 +90,7 @@ func landingPage(f component.Frame, draft *operation.BatchSummary) templ.Compone
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = component.Link(f.Links.ServiceRequest, "send a service request.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = askForDomain(f.Links).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -123,6 +123,7 @@ func headers(next http.Handler) http.Handler {
 func (p *portal) frame(r *http.Request, f component.Frame) component.Frame {
 	if a, ok := access.From(r.Context()); ok {
 		f.Officer, f.Name, f.Session = a.Email, a.Name, sessionTime(r)
+		f.Admin = a.May(access.AllowDomain)
 	}
 	f.Links = p.Links
 	f.Year = p.year()

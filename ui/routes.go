@@ -35,6 +35,7 @@ func (p *portal) routes() http.Handler {
 	m.HandleFunc("POST /invite/single", p.officer(p.createAccount))
 	m.HandleFunc("POST /invite/single/check", p.officer(p.checkAccountField))
 	p.lists(m)
+	p.access(m)
 
 	m.HandleFunc("GET /status", p.officer(p.status))
 	m.HandleFunc("GET /status/live", p.officer(p.statusLive))
@@ -85,6 +86,26 @@ func (p *portal) routes() http.Handler {
 	all.Handle("GET /static/", static.Handler())
 	all.Handle("/", pages)
 	return all
+}
+
+// access are the addresses of tokens, domains and roles.
+func (p *portal) access(m *http.ServeMux) {
+	m.HandleFunc("GET /tokens", p.officer(p.tokens))
+	m.HandleFunc("POST /tokens", p.officer(p.createToken))
+	m.HandleFunc("GET /tokens/{id}/revoke", p.officer(p.confirmRevoke))
+	m.HandleFunc("POST /tokens/{id}/revoke", p.officer(p.revokeToken))
+
+	m.HandleFunc("GET /domains/request", p.officer(p.requestForm))
+	m.HandleFunc("POST /domains/request", p.officer(p.requestDomain))
+
+	m.HandleFunc("GET /admin", p.administrator(p.admin))
+	m.HandleFunc("POST /admin/domains", p.administrator(p.allowDomain))
+	m.HandleFunc("GET /admin/domains/remove", p.administrator(p.confirmRemoval))
+	m.HandleFunc("POST /admin/domains/remove", p.administrator(p.removeDomain))
+	m.HandleFunc("GET /admin/requests/{id}", p.administrator(p.decisionForm))
+	m.HandleFunc("POST /admin/requests/{id}", p.administrator(p.decide))
+	m.HandleFunc("GET /admin/officers/{id}/role", p.administrator(p.roleForm))
+	m.HandleFunc("POST /admin/officers/{id}/role", p.administrator(p.setRole))
 }
 
 // lists are the addresses of Create multiple accounts.

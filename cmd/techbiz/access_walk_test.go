@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"techbiz/graph"
@@ -83,14 +84,18 @@ func TestAccess_Walk(t *testing.T) {
 					w.lists(t, who)
 				})
 			}
+			for _, who := range w.actors { // when nobody needs a session any more
+				w.try(t, who, access.EndSessions, things{owner: w.tan})
+			}
 		})
 	}
 }
 
-// inOrder puts what removes things behind what needs them.
+// inOrder puts what removes things behind what needs them, and leaves out what
+// signs the caller out.
 func inOrder(acts []access.Act) []access.Act {
 	last := []access.Act{access.CancelInvitation, access.RemoveBatchRows, access.ResetBatch}
-	acts = slices.DeleteFunc(acts, func(a access.Act) bool { return slices.Contains(last, a) })
+	acts = slices.DeleteFunc(acts, func(a access.Act) bool { return a == access.EndSessions || slices.Contains(last, a) })
 	return append(acts, last...)
 }
 
@@ -120,6 +125,7 @@ var examples = map[access.Act]func(on things) string{
 	access.ReadTokens:         func(things) string { return `{ tokens { id } }` },
 	access.ReadAllowedDomains: func(things) string { return `{ allowedDomains { domain addedBy { email } } }` },
 	access.ReadDomainRequests: func(things) string { return `{ domainRequests { domain requestedBy { email } } }` },
+	access.ReadOfficer:        func(on things) string { return `{ officer(id: "` + on.owner.id + `") { email } }` },
 	access.ReadOfficers:       func(things) string { return `{ officers { nodes { email } } }` },
 	access.FollowBatch:        func(on things) string { return `subscription { batchProgress(id: "` + on.list + `") { id } }` },
 	access.FollowInvitations:  func(things) string { return `subscription { invitationUpdated { id } }` },
@@ -176,6 +182,13 @@ var examples = map[access.Act]func(on things) string{
 	access.DecideDomainRequest: func(on things) string {
 		return `mutation { decideDomainRequest(id: "` + on.request + `", approve: false) { errors { code field } } }`
 	},
+	access.ReadSessions:      func(things) string { return `{ sessions { id } }` },
+	access.ReadActivity:      func(things) string { return `{ activity { nodes { id } } }` },
+	access.ReadActivityTypes: func(things) string { return `{ activityTypes { type } }` },
+	access.EndSession: func(things) string {
+		return `mutation { endSession(id: "` + uuid.NewString() + `") { errors { code field } } }`
+	},
+	access.EndSessions: func(things) string { return `mutation { endSessions { errors { code field } } }` },
 	access.SetRole: func(on things) string {
 		return `mutation { setRole(officerId: "` + on.owner.id + `", role: OFFICER) { errors { code field } } }`
 	},
@@ -203,7 +216,7 @@ var downloads = map[access.Act]string{
 // gets at it as far as the act reaches; all others concern the caller alone, or
 // nobody's.
 var concern = map[access.Act]bool{
-	access.ReadInvitation: true, access.ReadBatch: true, access.FollowBatch: true, access.DownloadCorrections: true, access.DownloadReport: true,
+	access.ReadInvitation: true, access.ReadBatch: true, access.ReadOfficer: true, access.FollowBatch: true, access.DownloadCorrections: true, access.DownloadReport: true,
 	access.ResendInvitation: true, access.CorrectAddress: true, access.CancelInvitation: true,
 	access.UploadBatch: true, access.AddBatchRow: true, access.UpdateBatchRow: true, access.RemoveBatchRows: true, access.ResetBatch: true,
 	access.ApplySuggestions: true, access.HandOverBatch: true, access.SubmitBatch: true, access.RetryBatchRows: true, access.StopBatch: true,
@@ -241,6 +254,9 @@ func (w *accessWalk) expected(who *caller, act access.Act, on things) verdict {
 func (w *accessWalk) try(t *testing.T, who *caller, act access.Act, on things) {
 	t.Helper()
 	on.n = w.next()
+	if examples[act] == nil {
+		t.Fatalf("%s has no example", act)
+	}
 	if strings.HasPrefix(string(act), "Subscription.") {
 		w.tryToFollow(t, who, act, on)
 		return

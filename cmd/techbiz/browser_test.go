@@ -56,6 +56,16 @@ func TestBrowser(t *testing.T) {
 			test(t, c, shared)
 		})
 	}
+	for name, test := range map[string]func(*testing.T, *chromium, *portal){
+		"domains and roles":                     accessManaged,
+		"tokens":                                tokensManaged,
+		"domains and tokens without JavaScript": accessPlainly,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, c, servePortal(t, databases["SQLite"](t), administrators))
+		})
+	}
 	t.Run("the main job on PostgreSQL", func(t *testing.T) {
 		t.Parallel()
 		mainJobSmoothly(t, c, servePortal(t, databases["PostgreSQL"](t)))

@@ -376,6 +376,7 @@ type ComplexityRoot struct {
 		Invitation              func(childComplexity int, id uuid.UUID) int
 		InvitationSummary       func(childComplexity int, filter *model.InvitationFilter) int
 		Invitations             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.InvitationFilter, orderBy *model.InvitationOrder) int
+		Officer                 func(childComplexity int, id uuid.UUID) int
 		Officers                func(childComplexity int, first *int, after *string, last *int, before *string, search *string, role *access.Role) int
 		Sessions                func(childComplexity int) int
 		Tokens                  func(childComplexity int) int
@@ -592,6 +593,7 @@ type QueryResolver interface {
 	Tokens(ctx context.Context) ([]*ent.Token, error)
 	AllowedDomains(ctx context.Context) ([]*ent.AllowedDomain, error)
 	DomainRequests(ctx context.Context, state *domainrequest.State) ([]*ent.DomainRequest, error)
+	Officer(ctx context.Context, id uuid.UUID) (*ent.Officer, error)
 	Officers(ctx context.Context, first *int, after *string, last *int, before *string, search *string, role *access.Role) (*model.OfficerConnection, error)
 	Activity(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ActivityFilter) (*model.ActivityConnection, error)
 	ActivityTypes(ctx context.Context) ([]*audit.Named, error)
@@ -2147,6 +2149,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Invitations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.InvitationFilter), args["orderBy"].(*model.InvitationOrder)), true
+	case "Query.officer":
+		if e.ComplexityRoot.Query.Officer == nil {
+			break
+		}
+
+		args, err := ec.field_Query_officer_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Officer(childComplexity, args["id"].(uuid.UUID)), true
 	case "Query.officers":
 		if e.ComplexityRoot.Query.Officers == nil {
 			break
@@ -2615,6 +2628,11 @@ var sources = []*ast.Source{
     "Only those in this state."
     state: DomainRequestState
   ): [DomainRequest!]!
+  "An officer; null where there is none whom the caller may see."
+  officer(
+    "Identifier of the officer."
+    id: ID!
+  ): Officer
   "The officers whom the caller may see, by e-mail address: an administrator all, an agency's administrator the agency's, others themselves. Without first or last up to 50."
   officers(
     "How many from the start, 1 to 200."
@@ -5492,6 +5510,20 @@ func (ec *executionContext) field_Query_invitations_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_officer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -11705,6 +11737,50 @@ func (ec *executionContext) fieldContext_Query_domainRequests(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_officer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_officer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Officer(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Officer) graphql.Marshaler {
+			return ec.marshalOOfficer2ᚖtechbizᚋentᚐOfficer(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_officer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Officer(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_officer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_officers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17083,6 +17159,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_domainRequests(ctx, field)
+				})
+		case "officer":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_officer(ctx, field)
 				})
 		case "officers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

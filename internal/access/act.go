@@ -18,6 +18,7 @@ const (
 	ReadTokens          Act = "Query.tokens"
 	ReadAllowedDomains  Act = "Query.allowedDomains"
 	ReadDomainRequests  Act = "Query.domainRequests"
+	ReadOfficer         Act = "Query.officer"
 	ReadOfficers        Act = "Query.officers"
 	ReadSessions        Act = "Query.sessions"
 	ReadActivity        Act = "Query.activity"

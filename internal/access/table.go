@@ -76,6 +76,7 @@ var table = []Rule{
 	{ReadTokens, AnyToken, Own, Own, Own},
 	{ReadAllowedDomains, AnyToken, Everything, Everything, Everything},
 	{ReadDomainRequests, AnyToken, Own, Own, Everything},
+	{ReadOfficer, AnyToken, Own, Agency, Everything},
 	{ReadOfficers, AnyToken, Own, Agency, Everything},
 	// A token neither sees nor ends where its officer is signed in.
 	{ReadSessions, NoToken, Own, Own, Own},

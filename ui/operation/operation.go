@@ -303,6 +303,94 @@ func (v *AddBatchRowResponse) GetAddBatchRow() AddBatchRowAddBatchRowBatchRowPay
 	return v.AddBatchRow
 }
 
+// AdministrationOfficersOfficerConnection includes the requested fields of the GraphQL type OfficerConnection.
+// The GraphQL type's documentation follows.
+//
+// A page of officers.
+type AdministrationOfficersOfficerConnection struct {
+	// The officers.
+	Nodes []OfficerRow `json:"nodes"`
+	// Where the page stands.
+	PageInfo PageEnds `json:"pageInfo"`
+	// How many there are on all pages.
+	TotalCount int `json:"totalCount"`
+}
+
+// GetNodes returns AdministrationOfficersOfficerConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *AdministrationOfficersOfficerConnection) GetNodes() []OfficerRow { return v.Nodes }
+
+// GetPageInfo returns AdministrationOfficersOfficerConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *AdministrationOfficersOfficerConnection) GetPageInfo() PageEnds { return v.PageInfo }
+
+// GetTotalCount returns AdministrationOfficersOfficerConnection.TotalCount, and is useful for accessing the field via an interface.
+func (v *AdministrationOfficersOfficerConnection) GetTotalCount() int { return v.TotalCount }
+
+// AdministrationResponse is returned by Administration on success.
+type AdministrationResponse struct {
+	// The vendors' domains that are allowed, in alphabetical order. The agencies' domains always are, and do not stand here.
+	AllowedDomains []AllowedDomainRow `json:"allowedDomains"`
+	// An officer's own requests for domains, and everybody's to an administrator: open ones first, each part newest first; at most 200.
+	DomainRequests []RequestRow `json:"domainRequests"`
+	// The officers whom the caller may see, by e-mail address: an administrator all, an agency's administrator the agency's, others themselves. Without first or last up to 50.
+	Officers AdministrationOfficersOfficerConnection `json:"officers"`
+}
+
+// GetAllowedDomains returns AdministrationResponse.AllowedDomains, and is useful for accessing the field via an interface.
+func (v *AdministrationResponse) GetAllowedDomains() []AllowedDomainRow { return v.AllowedDomains }
+
+// GetDomainRequests returns AdministrationResponse.DomainRequests, and is useful for accessing the field via an interface.
+func (v *AdministrationResponse) GetDomainRequests() []RequestRow { return v.DomainRequests }
+
+// GetOfficers returns AdministrationResponse.Officers, and is useful for accessing the field via an interface.
+func (v *AdministrationResponse) GetOfficers() AdministrationOfficersOfficerConnection {
+	return v.Officers
+}
+
+// AllowDomainAllowDomainDomainPayload includes the requested fields of the GraphQL type DomainPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of the allowed domains.
+type AllowDomainAllowDomainDomainPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns AllowDomainAllowDomainDomainPayload.Errors, and is useful for accessing the field via an interface.
+func (v *AllowDomainAllowDomainDomainPayload) GetErrors() []Problem { return v.Errors }
+
+// AllowDomainResponse is returned by AllowDomain on success.
+type AllowDomainResponse struct {
+	// Allows a vendor's domain, and approves the open requests for it. *.vendor.com allows all sub-domains of vendor.com, and not vendor.com itself. Administrators only.
+	AllowDomain AllowDomainAllowDomainDomainPayload `json:"allowDomain"`
+}
+
+// GetAllowDomain returns AllowDomainResponse.AllowDomain, and is useful for accessing the field via an interface.
+func (v *AllowDomainResponse) GetAllowDomain() AllowDomainAllowDomainDomainPayload {
+	return v.AllowDomain
+}
+
+// AllowedDomainRow includes the requested fields of the GraphQL type AllowedDomain.
+// The GraphQL type's documentation follows.
+//
+// A vendor's domain that is allowed.
+type AllowedDomainRow struct {
+	// What stands behind the @; *.vendor.com stands for all sub-domains of vendor.com, and not for that itself.
+	Domain string `json:"domain"`
+	// When it was allowed.
+	AddedAt time.Time `json:"addedAt"`
+	// Who allowed it; null where a setting did.
+	AddedBy *Person `json:"addedBy"`
+}
+
+// GetDomain returns AllowedDomainRow.Domain, and is useful for accessing the field via an interface.
+func (v *AllowedDomainRow) GetDomain() string { return v.Domain }
+
+// GetAddedAt returns AllowedDomainRow.AddedAt, and is useful for accessing the field via an interface.
+func (v *AllowedDomainRow) GetAddedAt() time.Time { return v.AddedAt }
+
+// GetAddedBy returns AllowedDomainRow.AddedBy, and is useful for accessing the field via an interface.
+func (v *AllowedDomainRow) GetAddedBy() *Person { return v.AddedBy }
+
 // ApplySuggestionsApplySuggestionsBatchPayload includes the requested fields of the GraphQL type BatchPayload.
 // The GraphQL type's documentation follows.
 //
@@ -1537,6 +1625,64 @@ func (v *CreateAccountResponse) GetCreateAccount() CreateAccountCreateAccountInv
 	return v.CreateAccount
 }
 
+// CreateTokenCreateTokenTokenPayload includes the requested fields of the GraphQL type TokenPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a token.
+type CreateTokenCreateTokenTokenPayload struct {
+	// The token; null whenever errors stand.
+	Token *TokenRow `json:"token"`
+	// The token's secret, once, when it is made.
+	Secret *string `json:"secret"`
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetToken returns CreateTokenCreateTokenTokenPayload.Token, and is useful for accessing the field via an interface.
+func (v *CreateTokenCreateTokenTokenPayload) GetToken() *TokenRow { return v.Token }
+
+// GetSecret returns CreateTokenCreateTokenTokenPayload.Secret, and is useful for accessing the field via an interface.
+func (v *CreateTokenCreateTokenTokenPayload) GetSecret() *string { return v.Secret }
+
+// GetErrors returns CreateTokenCreateTokenTokenPayload.Errors, and is useful for accessing the field via an interface.
+func (v *CreateTokenCreateTokenTokenPayload) GetErrors() []Problem { return v.Errors }
+
+// CreateTokenResponse is returned by CreateToken on success.
+type CreateTokenResponse struct {
+	// Makes a token for the caller. Its secret stands in the answer and is never shown again. Not by a token.
+	CreateToken CreateTokenCreateTokenTokenPayload `json:"createToken"`
+}
+
+// GetCreateToken returns CreateTokenResponse.CreateToken, and is useful for accessing the field via an interface.
+func (v *CreateTokenResponse) GetCreateToken() CreateTokenCreateTokenTokenPayload {
+	return v.CreateToken
+}
+
+// DecideDomainRequestDecideDomainRequestDomainRequestPayload includes the requested fields of the GraphQL type DomainRequestPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a request for a domain.
+type DecideDomainRequestDecideDomainRequestDomainRequestPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns DecideDomainRequestDecideDomainRequestDomainRequestPayload.Errors, and is useful for accessing the field via an interface.
+func (v *DecideDomainRequestDecideDomainRequestDomainRequestPayload) GetErrors() []Problem {
+	return v.Errors
+}
+
+// DecideDomainRequestResponse is returned by DecideDomainRequest on success.
+type DecideDomainRequestResponse struct {
+	// Approves or refuses an open request. Approving allows the domain, for everybody who asked for it. Who asked gets a mail. Administrators only.
+	DecideDomainRequest DecideDomainRequestDecideDomainRequestDomainRequestPayload `json:"decideDomainRequest"`
+}
+
+// GetDecideDomainRequest returns DecideDomainRequestResponse.DecideDomainRequest, and is useful for accessing the field via an interface.
+func (v *DecideDomainRequestResponse) GetDecideDomainRequest() DecideDomainRequestDecideDomainRequestDomainRequestPayload {
+	return v.DecideDomainRequest
+}
+
 // Whether the rows of a draft were looked up in the directory.
 type DirectoryCheck string
 
@@ -1554,6 +1700,56 @@ var AllDirectoryCheck = []DirectoryCheck{
 	DirectoryCheckDone,
 	DirectoryCheckUnavailable,
 }
+
+// DisallowDomainDisallowDomainDomainPayload includes the requested fields of the GraphQL type DomainPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of the allowed domains.
+type DisallowDomainDisallowDomainDomainPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns DisallowDomainDisallowDomainDomainPayload.Errors, and is useful for accessing the field via an interface.
+func (v *DisallowDomainDisallowDomainDomainPayload) GetErrors() []Problem { return v.Errors }
+
+// DisallowDomainResponse is returned by DisallowDomain on success.
+type DisallowDomainResponse struct {
+	// Removes a domain from the list. Who was invited before stays invited. Administrators only.
+	DisallowDomain DisallowDomainDisallowDomainDomainPayload `json:"disallowDomain"`
+}
+
+// GetDisallowDomain returns DisallowDomainResponse.DisallowDomain, and is useful for accessing the field via an interface.
+func (v *DisallowDomainResponse) GetDisallowDomain() DisallowDomainDisallowDomainDomainPayload {
+	return v.DisallowDomain
+}
+
+// Where a request for a domain stands.
+type DomainRequestState string
+
+const (
+	// Nobody has decided it.
+	DomainRequestStateOpen DomainRequestState = "OPEN"
+	// The domain was allowed.
+	DomainRequestStateApproved DomainRequestState = "APPROVED"
+	// The domain was not allowed.
+	DomainRequestStateRefused DomainRequestState = "REFUSED"
+)
+
+var AllDomainRequestState = []DomainRequestState{
+	DomainRequestStateOpen,
+	DomainRequestStateApproved,
+	DomainRequestStateRefused,
+}
+
+// DomainRequestsResponse is returned by DomainRequests on success.
+type DomainRequestsResponse struct {
+	// An officer's own requests for domains, and everybody's to an administrator: open ones first, each part newest first; at most 200.
+	DomainRequests []RequestRow `json:"domainRequests"`
+}
+
+// GetDomainRequests returns DomainRequestsResponse.DomainRequests, and is useful for accessing the field via an interface.
+func (v *DomainRequestsResponse) GetDomainRequests() []RequestRow { return v.DomainRequests }
 
 // EndSessionEndSessionSessionsPayload includes the requested fields of the GraphQL type SessionsPayload.
 // The GraphQL type's documentation follows.
@@ -2963,6 +3159,42 @@ var AllMailState = []MailState{
 	MailStateInDoubt,
 }
 
+// OfficerResponse is returned by Officer on success.
+type OfficerResponse struct {
+	// An officer; null where there is none whom the caller may see.
+	Officer *OfficerRow `json:"officer"`
+}
+
+// GetOfficer returns OfficerResponse.Officer, and is useful for accessing the field via an interface.
+func (v *OfficerResponse) GetOfficer() *OfficerRow { return v.Officer }
+
+// OfficerRow includes the GraphQL fields of Officer requested by the fragment OfficerRow.
+// The GraphQL type's documentation follows.
+//
+// A public officer who uses the portal.
+type OfficerRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// Organisational e-mail address, in lower case.
+	Email string `json:"email"`
+	// Name, where it is known.
+	Name *string `json:"name"`
+	// What the officer may see and do.
+	Role Role `json:"role"`
+}
+
+// GetId returns OfficerRow.Id, and is useful for accessing the field via an interface.
+func (v *OfficerRow) GetId() string { return v.Id }
+
+// GetEmail returns OfficerRow.Email, and is useful for accessing the field via an interface.
+func (v *OfficerRow) GetEmail() string { return v.Email }
+
+// GetName returns OfficerRow.Name, and is useful for accessing the field via an interface.
+func (v *OfficerRow) GetName() *string { return v.Name }
+
+// GetRole returns OfficerRow.Role, and is useful for accessing the field via an interface.
+func (v *OfficerRow) GetRole() Role { return v.Role }
+
 // Which way a list runs.
 type OrderDirection string
 
@@ -3101,6 +3333,76 @@ func (v *RemoveBatchRowsResponse) GetRemoveBatchRows() RemoveBatchRowsRemoveBatc
 	return v.RemoveBatchRows
 }
 
+// RequestDomainRequestDomainDomainRequestPayload includes the requested fields of the GraphQL type DomainRequestPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a request for a domain.
+type RequestDomainRequestDomainDomainRequestPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns RequestDomainRequestDomainDomainRequestPayload.Errors, and is useful for accessing the field via an interface.
+func (v *RequestDomainRequestDomainDomainRequestPayload) GetErrors() []Problem { return v.Errors }
+
+// RequestDomainResponse is returned by RequestDomain on success.
+type RequestDomainResponse struct {
+	// Asks the administrators to allow a vendor's domain.
+	RequestDomain RequestDomainRequestDomainDomainRequestPayload `json:"requestDomain"`
+}
+
+// GetRequestDomain returns RequestDomainResponse.RequestDomain, and is useful for accessing the field via an interface.
+func (v *RequestDomainResponse) GetRequestDomain() RequestDomainRequestDomainDomainRequestPayload {
+	return v.RequestDomain
+}
+
+// RequestRow includes the GraphQL fields of DomainRequest requested by the fragment RequestRow.
+// The GraphQL type's documentation follows.
+//
+// An officer's wish that a vendor's domain be allowed.
+type RequestRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// What stands behind the @.
+	Domain string `json:"domain"`
+	// Why it is asked for.
+	Reason string `json:"reason"`
+	// Where it stands.
+	State DomainRequestState `json:"state"`
+	// When it was asked for.
+	RequestedAt time.Time `json:"requestedAt"`
+	// Who asked.
+	RequestedBy Person `json:"requestedBy"`
+	// When it was decided; null before.
+	DecidedAt *time.Time `json:"decidedAt"`
+	// What the officer was told with the decision.
+	Note *string `json:"note"`
+}
+
+// GetId returns RequestRow.Id, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetId() string { return v.Id }
+
+// GetDomain returns RequestRow.Domain, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetDomain() string { return v.Domain }
+
+// GetReason returns RequestRow.Reason, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetReason() string { return v.Reason }
+
+// GetState returns RequestRow.State, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetState() DomainRequestState { return v.State }
+
+// GetRequestedAt returns RequestRow.RequestedAt, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetRequestedAt() time.Time { return v.RequestedAt }
+
+// GetRequestedBy returns RequestRow.RequestedBy, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetRequestedBy() Person { return v.RequestedBy }
+
+// GetDecidedAt returns RequestRow.DecidedAt, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetDecidedAt() *time.Time { return v.DecidedAt }
+
+// GetNote returns RequestRow.Note, and is useful for accessing the field via an interface.
+func (v *RequestRow) GetNote() *string { return v.Note }
+
 // ResendInvitationResendInvitationInvitationPayload includes the requested fields of the GraphQL type InvitationPayload.
 // The GraphQL type's documentation follows.
 //
@@ -3208,6 +3510,47 @@ type RetryBatchRowsRetryBatchRowsBatchPayload struct {
 // GetErrors returns RetryBatchRowsRetryBatchRowsBatchPayload.Errors, and is useful for accessing the field via an interface.
 func (v *RetryBatchRowsRetryBatchRowsBatchPayload) GetErrors() []Problem { return v.Errors }
 
+// RevokeTokenResponse is returned by RevokeToken on success.
+type RevokeTokenResponse struct {
+	// Ends one of the caller's tokens at once. Ending it again changes nothing.
+	RevokeToken RevokeTokenRevokeTokenTokenPayload `json:"revokeToken"`
+}
+
+// GetRevokeToken returns RevokeTokenResponse.RevokeToken, and is useful for accessing the field via an interface.
+func (v *RevokeTokenResponse) GetRevokeToken() RevokeTokenRevokeTokenTokenPayload {
+	return v.RevokeToken
+}
+
+// RevokeTokenRevokeTokenTokenPayload includes the requested fields of the GraphQL type TokenPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of a token.
+type RevokeTokenRevokeTokenTokenPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns RevokeTokenRevokeTokenTokenPayload.Errors, and is useful for accessing the field via an interface.
+func (v *RevokeTokenRevokeTokenTokenPayload) GetErrors() []Problem { return v.Errors }
+
+// What an officer may see and do.
+type Role string
+
+const (
+	// Sees and changes the officer's own invitations.
+	RoleOfficer Role = "OFFICER"
+	// Sees and changes the invitations of all officers of the same agency.
+	RoleAgencyAdmin Role = "AGENCY_ADMIN"
+	// Sees and changes everything.
+	RoleAdmin Role = "ADMIN"
+)
+
+var AllRole = []Role{
+	RoleOfficer,
+	RoleAgencyAdmin,
+	RoleAdmin,
+}
+
 // SeedCount includes the requested fields of the GraphQL type SeedCount.
 // The GraphQL type's documentation follows.
 //
@@ -3296,6 +3639,27 @@ type SessionsResponse struct {
 
 // GetSessions returns SessionsResponse.Sessions, and is useful for accessing the field via an interface.
 func (v *SessionsResponse) GetSessions() []SessionRow { return v.Sessions }
+
+// SetRoleResponse is returned by SetRole on success.
+type SetRoleResponse struct {
+	// Gives an officer a role, from the next request on. The last administrator stays one. Administrators only, and not by a token.
+	SetRole SetRoleSetRoleOfficerPayload `json:"setRole"`
+}
+
+// GetSetRole returns SetRoleResponse.SetRole, and is useful for accessing the field via an interface.
+func (v *SetRoleResponse) GetSetRole() SetRoleSetRoleOfficerPayload { return v.SetRole }
+
+// SetRoleSetRoleOfficerPayload includes the requested fields of the GraphQL type OfficerPayload.
+// The GraphQL type's documentation follows.
+//
+// The answer to a change of an officer.
+type SetRoleSetRoleOfficerPayload struct {
+	// What is wrong with the input, all at once.
+	Errors []Problem `json:"errors"`
+}
+
+// GetErrors returns SetRoleSetRoleOfficerPayload.Errors, and is useful for accessing the field via an interface.
+func (v *SetRoleSetRoleOfficerPayload) GetErrors() []Problem { return v.Errors }
 
 // How an officer signed in.
 type SignInMethod string
@@ -3412,6 +3776,62 @@ var AllTechPassStatus = []TechPassStatus{
 	TechPassStatusOnboarded,
 	TechPassStatusUserNotFound,
 }
+
+// TokenRow includes the GraphQL fields of Token requested by the fragment TokenRow.
+// The GraphQL type's documentation follows.
+//
+// A bearer token of an officer. Its secret is only shown when it is made.
+type TokenRow struct {
+	// Identifier.
+	Id string `json:"id"`
+	// What it is for.
+	Name string `json:"name"`
+	// Its first characters, by which a person recognises it.
+	Prefix string `json:"prefix"`
+	// Whether it may change things, or only read.
+	Write bool `json:"write"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it ends by itself.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// When it was last used, to the minute; null before.
+	LastUsedAt *time.Time `json:"lastUsedAt"`
+	// When it was revoked; null while it was not.
+	RevokedAt *time.Time `json:"revokedAt"`
+}
+
+// GetId returns TokenRow.Id, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetId() string { return v.Id }
+
+// GetName returns TokenRow.Name, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetName() string { return v.Name }
+
+// GetPrefix returns TokenRow.Prefix, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetPrefix() string { return v.Prefix }
+
+// GetWrite returns TokenRow.Write, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetWrite() bool { return v.Write }
+
+// GetCreatedAt returns TokenRow.CreatedAt, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetCreatedAt() time.Time { return v.CreatedAt }
+
+// GetExpiresAt returns TokenRow.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetExpiresAt() time.Time { return v.ExpiresAt }
+
+// GetLastUsedAt returns TokenRow.LastUsedAt, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetLastUsedAt() *time.Time { return v.LastUsedAt }
+
+// GetRevokedAt returns TokenRow.RevokedAt, and is useful for accessing the field via an interface.
+func (v *TokenRow) GetRevokedAt() *time.Time { return v.RevokedAt }
+
+// TokensResponse is returned by Tokens on success.
+type TokensResponse struct {
+	// The caller's own tokens, newest first, those that have ended included; at most 200.
+	Tokens []TokenRow `json:"tokens"`
+}
+
+// GetTokens returns TokensResponse.Tokens, and is useful for accessing the field via an interface.
+func (v *TokensResponse) GetTokens() []TokenRow { return v.Tokens }
 
 // UndoBatchResponse is returned by UndoBatch on success.
 type UndoBatchResponse struct {
@@ -3646,6 +4066,42 @@ func (v *__AddBatchRowInput) GetId() string { return v.Id }
 // GetAccount returns __AddBatchRowInput.Account, and is useful for accessing the field via an interface.
 func (v *__AddBatchRowInput) GetAccount() AccountInput { return v.Account }
 
+// __AdministrationInput is used internally by genqlient
+type __AdministrationInput struct {
+	First  *int    `json:"first"`
+	After  *string `json:"after"`
+	Last   *int    `json:"last"`
+	Before *string `json:"before"`
+	Search *string `json:"search"`
+	Role   *Role   `json:"role"`
+}
+
+// GetFirst returns __AdministrationInput.First, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetFirst() *int { return v.First }
+
+// GetAfter returns __AdministrationInput.After, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetAfter() *string { return v.After }
+
+// GetLast returns __AdministrationInput.Last, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetLast() *int { return v.Last }
+
+// GetBefore returns __AdministrationInput.Before, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetBefore() *string { return v.Before }
+
+// GetSearch returns __AdministrationInput.Search, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetSearch() *string { return v.Search }
+
+// GetRole returns __AdministrationInput.Role, and is useful for accessing the field via an interface.
+func (v *__AdministrationInput) GetRole() *Role { return v.Role }
+
+// __AllowDomainInput is used internally by genqlient
+type __AllowDomainInput struct {
+	Domain string `json:"domain"`
+}
+
+// GetDomain returns __AllowDomainInput.Domain, and is useful for accessing the field via an interface.
+func (v *__AllowDomainInput) GetDomain() string { return v.Domain }
+
 // __ApplySuggestionsInput is used internally by genqlient
 type __ApplySuggestionsInput struct {
 	Id    string     `json:"id"`
@@ -3814,6 +4270,46 @@ type __CreateAccountInput struct {
 // GetInput returns __CreateAccountInput.Input, and is useful for accessing the field via an interface.
 func (v *__CreateAccountInput) GetInput() CreateAccountInput { return v.Input }
 
+// __CreateTokenInput is used internally by genqlient
+type __CreateTokenInput struct {
+	Name      string     `json:"name"`
+	Write     bool       `json:"write"`
+	ExpiresAt *time.Time `json:"expiresAt"`
+}
+
+// GetName returns __CreateTokenInput.Name, and is useful for accessing the field via an interface.
+func (v *__CreateTokenInput) GetName() string { return v.Name }
+
+// GetWrite returns __CreateTokenInput.Write, and is useful for accessing the field via an interface.
+func (v *__CreateTokenInput) GetWrite() bool { return v.Write }
+
+// GetExpiresAt returns __CreateTokenInput.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *__CreateTokenInput) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+// __DecideDomainRequestInput is used internally by genqlient
+type __DecideDomainRequestInput struct {
+	Id      string  `json:"id"`
+	Approve bool    `json:"approve"`
+	Note    *string `json:"note"`
+}
+
+// GetId returns __DecideDomainRequestInput.Id, and is useful for accessing the field via an interface.
+func (v *__DecideDomainRequestInput) GetId() string { return v.Id }
+
+// GetApprove returns __DecideDomainRequestInput.Approve, and is useful for accessing the field via an interface.
+func (v *__DecideDomainRequestInput) GetApprove() bool { return v.Approve }
+
+// GetNote returns __DecideDomainRequestInput.Note, and is useful for accessing the field via an interface.
+func (v *__DecideDomainRequestInput) GetNote() *string { return v.Note }
+
+// __DisallowDomainInput is used internally by genqlient
+type __DisallowDomainInput struct {
+	Domain string `json:"domain"`
+}
+
+// GetDomain returns __DisallowDomainInput.Domain, and is useful for accessing the field via an interface.
+func (v *__DisallowDomainInput) GetDomain() string { return v.Domain }
+
 // __EndSessionInput is used internally by genqlient
 type __EndSessionInput struct {
 	Id string `json:"id"`
@@ -3926,6 +4422,14 @@ type __InviteByEmailInput struct {
 // GetInput returns __InviteByEmailInput.Input, and is useful for accessing the field via an interface.
 func (v *__InviteByEmailInput) GetInput() InviteByEmailInput { return v.Input }
 
+// __OfficerInput is used internally by genqlient
+type __OfficerInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __OfficerInput.Id, and is useful for accessing the field via an interface.
+func (v *__OfficerInput) GetId() string { return v.Id }
+
 // __RemoveBatchRowsInput is used internally by genqlient
 type __RemoveBatchRowsInput struct {
 	Ids []string `json:"ids"`
@@ -3933,6 +4437,18 @@ type __RemoveBatchRowsInput struct {
 
 // GetIds returns __RemoveBatchRowsInput.Ids, and is useful for accessing the field via an interface.
 func (v *__RemoveBatchRowsInput) GetIds() []string { return v.Ids }
+
+// __RequestDomainInput is used internally by genqlient
+type __RequestDomainInput struct {
+	Domain string `json:"domain"`
+	Reason string `json:"reason"`
+}
+
+// GetDomain returns __RequestDomainInput.Domain, and is useful for accessing the field via an interface.
+func (v *__RequestDomainInput) GetDomain() string { return v.Domain }
+
+// GetReason returns __RequestDomainInput.Reason, and is useful for accessing the field via an interface.
+func (v *__RequestDomainInput) GetReason() string { return v.Reason }
 
 // __ResendInvitationInput is used internally by genqlient
 type __ResendInvitationInput struct {
@@ -3973,6 +4489,26 @@ func (v *__RetryBatchRowsInput) GetId() string { return v.Id }
 
 // GetRows returns __RetryBatchRowsInput.Rows, and is useful for accessing the field via an interface.
 func (v *__RetryBatchRowsInput) GetRows() []string { return v.Rows }
+
+// __RevokeTokenInput is used internally by genqlient
+type __RevokeTokenInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __RevokeTokenInput.Id, and is useful for accessing the field via an interface.
+func (v *__RevokeTokenInput) GetId() string { return v.Id }
+
+// __SetRoleInput is used internally by genqlient
+type __SetRoleInput struct {
+	OfficerId string `json:"officerId"`
+	Role      Role   `json:"role"`
+}
+
+// GetOfficerId returns __SetRoleInput.OfficerId, and is useful for accessing the field via an interface.
+func (v *__SetRoleInput) GetOfficerId() string { return v.OfficerId }
+
+// GetRole returns __SetRoleInput.Role, and is useful for accessing the field via an interface.
+func (v *__SetRoleInput) GetRole() Role { return v.Role }
 
 // __StopBatchInput is used internally by genqlient
 type __StopBatchInput struct {
@@ -4235,6 +4771,135 @@ func AddBatchRow(
 	}
 
 	data_ = &AddBatchRowResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Administration.
+const Administration_Operation = `
+query Administration ($first: Int, $after: String, $last: Int, $before: String, $search: String, $role: Role) {
+	allowedDomains {
+		domain
+		addedAt
+		addedBy {
+			email
+			name
+		}
+	}
+	domainRequests(state: OPEN) {
+		... RequestRow
+	}
+	officers(first: $first, after: $after, last: $last, before: $before, search: $search, role: $role) {
+		nodes {
+			... OfficerRow
+		}
+		pageInfo {
+			... PageEnds
+		}
+		totalCount
+	}
+}
+fragment RequestRow on DomainRequest {
+	id
+	domain
+	reason
+	state
+	requestedAt
+	requestedBy {
+		email
+		name
+	}
+	decidedAt
+	note
+}
+fragment OfficerRow on Officer {
+	id
+	email
+	name
+	role
+}
+fragment PageEnds on PageInfo {
+	hasNextPage
+	hasPreviousPage
+	startCursor
+	endCursor
+}
+`
+
+func Administration(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first *int,
+	after *string,
+	last *int,
+	before *string,
+	search *string,
+	role *Role,
+) (data_ *AdministrationResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Administration",
+		Query:  Administration_Operation,
+		Variables: &__AdministrationInput{
+			First:  first,
+			After:  after,
+			Last:   last,
+			Before: before,
+			Search: search,
+			Role:   role,
+		},
+	}
+
+	data_ = &AdministrationResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by AllowDomain.
+const AllowDomain_Operation = `
+mutation AllowDomain ($domain: String!) {
+	allowDomain(domain: $domain) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func AllowDomain(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	domain string,
+) (data_ *AllowDomainResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "AllowDomain",
+		Query:  AllowDomain_Operation,
+		Variables: &__AllowDomainInput{
+			Domain: domain,
+		},
+	}
+
+	data_ = &AllowDomainResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -5236,6 +5901,200 @@ func CreateAccount(
 	return data_, err_
 }
 
+// The mutation executed by CreateToken.
+const CreateToken_Operation = `
+mutation CreateToken ($name: String!, $write: Boolean!, $expiresAt: Time) {
+	createToken(name: $name, write: $write, expiresAt: $expiresAt) {
+		token {
+			... TokenRow
+		}
+		secret
+		errors {
+			... Problem
+		}
+	}
+}
+fragment TokenRow on Token {
+	id
+	name
+	prefix
+	write
+	createdAt
+	expiresAt
+	lastUsedAt
+	revokedAt
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func CreateToken(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	name string,
+	write bool,
+	expiresAt *time.Time,
+) (data_ *CreateTokenResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "CreateToken",
+		Query:  CreateToken_Operation,
+		Variables: &__CreateTokenInput{
+			Name:      name,
+			Write:     write,
+			ExpiresAt: expiresAt,
+		},
+	}
+
+	data_ = &CreateTokenResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DecideDomainRequest.
+const DecideDomainRequest_Operation = `
+mutation DecideDomainRequest ($id: ID!, $approve: Boolean!, $note: String) {
+	decideDomainRequest(id: $id, approve: $approve, note: $note) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func DecideDomainRequest(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	approve bool,
+	note *string,
+) (data_ *DecideDomainRequestResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DecideDomainRequest",
+		Query:  DecideDomainRequest_Operation,
+		Variables: &__DecideDomainRequestInput{
+			Id:      id,
+			Approve: approve,
+			Note:    note,
+		},
+	}
+
+	data_ = &DecideDomainRequestResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by DisallowDomain.
+const DisallowDomain_Operation = `
+mutation DisallowDomain ($domain: String!) {
+	disallowDomain(domain: $domain) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func DisallowDomain(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	domain string,
+) (data_ *DisallowDomainResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DisallowDomain",
+		Query:  DisallowDomain_Operation,
+		Variables: &__DisallowDomainInput{
+			Domain: domain,
+		},
+	}
+
+	data_ = &DisallowDomainResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by DomainRequests.
+const DomainRequests_Operation = `
+query DomainRequests {
+	domainRequests {
+		... RequestRow
+	}
+}
+fragment RequestRow on DomainRequest {
+	id
+	domain
+	reason
+	state
+	requestedAt
+	requestedBy {
+		email
+		name
+	}
+	decidedAt
+	note
+}
+`
+
+func DomainRequests(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *DomainRequestsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "DomainRequests",
+		Query:  DomainRequests_Operation,
+	}
+
+	data_ = &DomainRequestsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by EndSession.
 const EndSession_Operation = `
 mutation EndSession ($id: ID!) {
@@ -5928,6 +6787,46 @@ func Landing(
 	return data_, err_
 }
 
+// The query executed by Officer.
+const Officer_Operation = `
+query Officer ($id: ID!) {
+	officer(id: $id) {
+		... OfficerRow
+	}
+}
+fragment OfficerRow on Officer {
+	id
+	email
+	name
+	role
+}
+`
+
+func Officer(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *OfficerResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Officer",
+		Query:  Officer_Operation,
+		Variables: &__OfficerInput{
+			Id: id,
+		},
+	}
+
+	data_ = &OfficerResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The mutation executed by RemoveBatchRows.
 const RemoveBatchRows_Operation = `
 mutation RemoveBatchRows ($ids: [ID!]!) {
@@ -5960,6 +6859,51 @@ func RemoveBatchRows(
 	}
 
 	data_ = &RemoveBatchRowsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by RequestDomain.
+const RequestDomain_Operation = `
+mutation RequestDomain ($domain: String!, $reason: String!) {
+	requestDomain(domain: $domain, reason: $reason) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func RequestDomain(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	domain string,
+	reason string,
+) (data_ *RequestDomainResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RequestDomain",
+		Query:  RequestDomain_Operation,
+		Variables: &__RequestDomainInput{
+			Domain: domain,
+			Reason: reason,
+		},
+	}
+
+	data_ = &RequestDomainResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -6176,6 +7120,49 @@ func RetryBatchRows(
 	return data_, err_
 }
 
+// The mutation executed by RevokeToken.
+const RevokeToken_Operation = `
+mutation RevokeToken ($id: ID!) {
+	revokeToken(id: $id) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func RevokeToken(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *RevokeTokenResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "RevokeToken",
+		Query:  RevokeToken_Operation,
+		Variables: &__RevokeTokenInput{
+			Id: id,
+		},
+	}
+
+	data_ = &RevokeTokenResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by Sessions.
 const Sessions_Operation = `
 query Sessions {
@@ -6204,6 +7191,51 @@ func Sessions(
 	}
 
 	data_ = &SessionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by SetRole.
+const SetRole_Operation = `
+mutation SetRole ($officerId: ID!, $role: Role!) {
+	setRole(officerId: $officerId, role: $role) {
+		errors {
+			... Problem
+		}
+	}
+}
+fragment Problem on UserError {
+	code
+	field
+	message
+	retryAt
+	suggestion
+}
+`
+
+func SetRole(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	officerId string,
+	role Role,
+) (data_ *SetRoleResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "SetRole",
+		Query:  SetRole_Operation,
+		Variables: &__SetRoleInput{
+			OfficerId: officerId,
+			Role:      role,
+		},
+	}
+
+	data_ = &SetRoleResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(
@@ -6292,6 +7324,46 @@ func SubmitBatch(
 	}
 
 	data_ = &SubmitBatchResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by Tokens.
+const Tokens_Operation = `
+query Tokens {
+	tokens {
+		... TokenRow
+	}
+}
+fragment TokenRow on Token {
+	id
+	name
+	prefix
+	write
+	createdAt
+	expiresAt
+	lastUsedAt
+	revokedAt
+}
+`
+
+func Tokens(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *TokensResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "Tokens",
+		Query:  Tokens_Operation,
+	}
+
+	data_ = &TokensResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -87,6 +87,14 @@
     suggest(button.form);
   });
 
+  // What is shown once is copied by a click; where the browser does not let us, it is selected.
+  on('click', async (e) => {
+    const button = e.target.closest?.('[data-copy]'), from = button && document.getElementById(button.dataset.copy);
+    if (!from) return;
+    from.select();
+    try { await navigator.clipboard.writeText(from.value); say('Copied.'); } catch { say('Press Ctrl+C to copy it.'); }
+  });
+
   // A form that goes by the browser's own way goes once.
   on('submit', (e) => {
     const form = e.target;
