@@ -44,7 +44,7 @@ func (r *Resolver) listOfficers(ctx context.Context, args database.PageArgs, sea
 }
 
 func (r *Resolver) setRole(ctx context.Context, id uuid.UUID, to access.Role) (*model.OfficerPayload, error) {
-	o, err := role.Set(ctx, r.DB, id, to)
+	o, err := role.Set(ctx, r.DB, r.Audit, id, to)
 	if err != nil {
 		faults, err := split(err)
 		return &model.OfficerPayload{Errors: faults}, err

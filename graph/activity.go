@@ -11,6 +11,7 @@ import (
 	"techbiz/ent/predicate"
 	"techbiz/graph/model"
 	"techbiz/graph/scalar"
+	"techbiz/internal/access"
 	"techbiz/internal/address"
 	"techbiz/internal/audit"
 	"techbiz/internal/fault"
@@ -84,7 +85,7 @@ func (r *Resolver) countActs(where []predicate.AuditRecord) scalar.Total {
 // refused records that somebody may not do what was asked for. What nobody in
 // particular asked for is no attempt, and other errors are none either.
 func (r *Resolver) refused(ctx context.Context, err error) {
-	if fault.CodeOf(err) != fault.Forbidden {
+	if fault.CodeOf(err) != fault.Forbidden || access.Refused(ctx) != nil { // the latter is recorded as it comes in
 		return
 	}
 	r.Audit.Refused(ctx, audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{

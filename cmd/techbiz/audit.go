@@ -42,6 +42,37 @@ func (a *Auditing) activity(db *database.DB, folder string, log *slog.Logger) (*
 	}), nil
 }
 
+// Recorded is a database on which a command does what is recorded.
+type Recorded struct {
+	Auditing
+	Storage
+}
+
+// withActivity opens a database and its activity log for one command, and seals
+// what that records. As serve does, it migrates SQLite and only checks PostgreSQL.
+func (c *Recorded) withActivity(ctx context.Context, work func(*database.DB, *audit.Log) error) error {
+	return c.withDatabase(ctx, func(db *database.DB) error {
+		ready := db.Migrate
+		if c.DatabaseURL != "" {
+			ready = db.Migrated
+		}
+		if err := ready(ctx); err != nil {
+			return err
+		}
+		log, err := c.activity(db, c.Data, nil)
+		if err != nil {
+			return err
+		}
+		if err := log.CheckKey(ctx); err != nil {
+			return err
+		}
+		if err := work(db, log); err != nil {
+			return err
+		}
+		return log.Seal(ctx)
+	})
+}
+
 type auditCommands struct {
 	Verify auditVerifyCommand `cmd:"" help:"Look for records of the activity log that were changed, inserted or removed."`
 }
@@ -73,8 +104,8 @@ func (c *auditVerifyCommand) Run(ctx context.Context, p *program) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "%d records in %d blocks, %d not sealed yet, %d people, %d erased; head %s\n",
-			sum.Records, sum.Blocks, sum.Pending, sum.People, sum.Erased, sum.Head)
+		fmt.Fprintf(p.stdout, "%d records in %d blocks, %d not sealed yet, %d people, %d erasures; head %s\n",
+			sum.Records, sum.Blocks, sum.Pending, sum.People, sum.Erasures, sum.Head)
 		if sum.Findings > 0 {
 			return fmt.Errorf("the activity log was tampered with: %d findings", sum.Findings)
 		}

@@ -213,6 +213,12 @@ func (w *walk) statuses() {
 	w.keyIn("Search", "nobody")
 	w.sees("No invitation matches")
 	w.visit("status-none")
+	w.menu("Activity")
+	w.sees("Total no. of records")
+	w.visit("activity")
+	w.keyIn("Search", "nobody@agency.gov.sg")
+	w.sees("No record matches")
+	w.visit("activity-none")
 }
 
 func (w *walk) sandboxPages() {

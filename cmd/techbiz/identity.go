@@ -13,7 +13,7 @@ type identityCommands struct {
 type identityForgetCommand struct {
 	Officer string `required:"" placeholder:"EMAIL" help:"Public officer whose identity is forgotten."`
 	Officers
-	Storage
+	Recorded
 }
 
 func (c *identityForgetCommand) check() error {

@@ -43,16 +43,25 @@ type personExportCommand struct{ Person }
 // Run prints the JSON and nothing else.
 func (c *personExportCommand) Run(ctx context.Context, p *program) error {
 	return c.withPrivacy(ctx, p, func(s *privacy.Service, activity *audit.Log) error {
-		if err := activity.Note(access.System(ctx), audit.Event{Type: audit.PersonExported, Person: c.Email}); err != nil {
+		// Naming the address would make a person of it that the log did not know.
+		who, known, err := activity.Person(ctx, c.Email)
+		if err != nil {
+			return err
+		}
+		e := audit.Event{Type: audit.PersonExported}
+		if known {
+			e.Kind, e.ID = audit.Person, who
+		}
+		if err := activity.Note(access.System(ctx), e); err != nil {
 			return err
 		}
 		held, err := s.Export(ctx, c.Email)
 		if err != nil {
 			return err
 		}
-		e := json.NewEncoder(p.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(held)
+		out := json.NewEncoder(p.stdout)
+		out.SetIndent("", "  ")
+		return out.Encode(held)
 	})
 }
 

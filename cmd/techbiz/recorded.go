@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"techbiz/internal/access"
 	"techbiz/internal/audit"
 	"techbiz/internal/fault"
 	"techbiz/internal/signin"
@@ -13,7 +14,7 @@ import (
 )
 
 // What the activity log hears that belongs to no service: exports, which the pages
-// make, and requests that come with a token that signs nobody in.
+// make, and requests in which nobody may act.
 
 // recordExport records that data leaves as a file.
 func (p *parts) recordExport(ctx context.Context, e ui.Export) error {
@@ -29,9 +30,13 @@ func (p *parts) recordRefused(ctx context.Context, reason string) {
 	p.activity.Refused(ctx, audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{Code: string(fault.Forbidden), Reason: reason}})
 }
 
-// recordBadTokens records requests whose bearer token signs nobody in.
-func (p *parts) recordBadTokens(next http.Handler) http.Handler {
+// recordStrangers records requests from networks that are not allowed, and those
+// whose bearer token signs nobody in.
+func (p *parts) recordStrangers(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if access.Refused(r.Context()) != nil {
+			p.recordRefused(r.Context(), "Network rule")
+		}
 		if signin.BadToken(r.Context()) {
 			p.activity.Refused(r.Context(), audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{
 				Code: string(fault.Unauthenticated), Reason: "Not a valid token",

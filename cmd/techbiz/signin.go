@@ -91,6 +91,7 @@ func (p *parts) newSignIn() *signin.Service {
 		Idle:       s.SessionIdle, Absolute: s.SessionMax,
 		CodeInterval: s.CodeInterval, CodesAnHour: s.CodesPerHour,
 		Networks: s.AllowedNetworks,
+		Audit:    p.activity,
 		Log:      p.log,
 	})
 }

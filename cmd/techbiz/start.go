@@ -92,6 +92,9 @@ func (p *parts) begin(ctx context.Context) error {
 	if err := p.queue.Start(ctx); err != nil {
 		return err
 	}
+	if err := p.activity.CheckKey(ctx); err != nil {
+		return err
+	}
 	sealing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stopSealing = stop
 	p.sealing.Go(func() { p.activity.Run(sealing) })

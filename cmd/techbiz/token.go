@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
@@ -25,7 +26,7 @@ type tokenCreateCommand struct {
 	Admin   bool   `help:"Make the officer an administrator."`
 	Expires span   `default:"90d" placeholder:"TIME" help:"How long the token lasts, such as 90d or 12h; at most 366d."`
 	Officers
-	Storage
+	Recorded
 }
 
 func (c *tokenCreateCommand) check() error {
@@ -49,7 +50,7 @@ func (c *tokenCreateCommand) Run(ctx context.Context, p *program) error {
 
 type tokenRevokeCommand struct {
 	Token string `required:"" placeholder:"TOKEN" help:"The token, as it was printed."`
-	Storage
+	Recorded
 }
 
 // Run revokes the token; one that has ended already stays so.
@@ -59,21 +60,13 @@ func (c *tokenRevokeCommand) Run(ctx context.Context, _ *program) error {
 	})
 }
 
-// withTokens opens the database for work on tokens. As serve does, it migrates
-// SQLite and only checks PostgreSQL.
-func (s *Storage) withTokens(ctx context.Context, g address.Government, work func(*signin.Service) error) error {
-	return s.withDatabase(ctx, func(db *database.DB) error {
-		ready := db.Migrate
-		if s.DatabaseURL != "" {
-			ready = db.Migrated
-		}
-		if err := ready(ctx); err != nil {
-			return err
-		}
+// withTokens opens the database for work on tokens.
+func (c *Recorded) withTokens(ctx context.Context, g address.Government, work func(*signin.Service) error) error {
+	return c.withActivity(ctx, func(db *database.DB, log *audit.Log) error {
 		unused := make([]byte, signin.MinKeys) // keys sign sessions, and tokens are none
 		_, _ = rand.Read(unused)               // never fails
 		return work(signin.New(signin.Options{
-			DB: db, Machine: clock.Machine, Keys: unused,
+			DB: db, Machine: clock.Machine, Keys: unused, Audit: log,
 			IsOfficer: func(email string) bool { return g.Officer(address.Domain(email)) },
 		}))
 	})

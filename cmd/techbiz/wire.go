@@ -167,9 +167,9 @@ func (p *parts) services() {
 	})
 	p.domains = domain.New(domain.Options{
 		DB: p.db, Jobs: p.queue, Government: s.government(), Post: p.invites.Post,
-		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Log: p.log,
+		BaseURL: s.BaseURL.String(), Host: s.BaseURL.Hostname(), Audit: p.activity, Log: p.log,
 	})
-	privacy.New(privacy.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Retention: time.Duration(s.Retention)})
+	privacy.New(privacy.Options{DB: p.db, Jobs: p.queue, Invite: p.invites, Audit: p.activity, Retention: time.Duration(s.Retention)})
 	p.signin = p.newSignIn()
 	p.housekeeping()
 }
@@ -220,8 +220,8 @@ func (p *parts) handler() (http.Handler, error) {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
 	m := http.NewServeMux()
-	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(api))))
-	m.Handle("/", p.signin.Middleware(p.guard.Middleware(p.recordBadTokens(pages))))
+	m.Handle("/graphql", p.signin.Middleware(p.guard.Middleware(p.recordStrangers(api))))
+	m.Handle("/", p.signin.Middleware(p.guard.Middleware(p.recordStrangers(pages))))
 	m.Handle("/static/", pages)
 	m.Handle("/sandbox", p.signin.Guard(p.guard.Middleware(pages)))
 	m.Handle("/sandbox/", p.signin.Guard(p.guard.Middleware(pages)))

@@ -36,12 +36,12 @@ var house = []folder{
 	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},
 	{path: "internal/reconcile", level: 3, upTo: 2, also: []string{"internal/invite"}},
 	{path: "internal/signin", level: 3, upTo: 2, also: []string{"internal/audit"}},
-	{path: "internal/domain", level: 3, upTo: 2},
-	{path: "internal/role", level: 3, upTo: 2},
+	{path: "internal/domain", level: 3, upTo: 2, also: []string{"internal/audit"}},
+	{path: "internal/role", level: 3, upTo: 2, also: []string{"internal/audit"}},
 	{path: "internal/watch", level: 3, upTo: 2},
 	{path: "internal/audit", level: 3, upTo: 2},
 	// What it forgets of a person, open invitations included, it ends by their rules.
-	{path: "internal/privacy", level: 3, upTo: 2, also: []string{"internal/invite"}},
+	{path: "internal/privacy", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},
 
 	{path: "internal/database", level: 2, upTo: 1},
 	{path: "internal/limit", level: 2, upTo: 1, also: []string{"internal/database"}},

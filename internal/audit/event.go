@@ -11,47 +11,49 @@ type Type string
 
 // What is recorded. [Types] has the words for people.
 const (
-	SignInCodeSent  Type = "SIGN_IN_CODE_SENT"
-	SignedIn        Type = "SIGNED_IN"
-	SignInRefused   Type = "SIGN_IN_REFUSED"
-	SignedOut       Type = "SIGNED_OUT"
-	SessionsEnded   Type = "SESSIONS_ENDED"
-	AccessRefused   Type = "ACCESS_REFUSED"
-	Exported        Type = "EXPORTED"
-	InvitationSent  Type = "INVITATION_SENT"
-	AccountCreated  Type = "ACCOUNT_CREATED"
-	Resent          Type = "INVITATION_RESENT"
-	ManyResent      Type = "INVITATIONS_RESENT"
-	Cancelled       Type = "INVITATION_CANCELLED"
-	Corrected       Type = "ADDRESS_CORRECTED"
-	ListUploaded    Type = "LIST_UPLOADED"
-	ListCreated     Type = "LIST_CREATED"
-	ListCorrected   Type = "LIST_CORRECTED"
-	RowAdded        Type = "LIST_ROW_ADDED"
-	RowChanged      Type = "LIST_ROW_CHANGED"
-	RowsRemoved     Type = "LIST_ROWS_REMOVED"
-	Suggested       Type = "LIST_SUGGESTIONS_APPLIED"
-	ListReset       Type = "LIST_RESET"
-	ListSubmitted   Type = "LIST_SUBMITTED"
-	ListStopped     Type = "LIST_STOPPED"
-	ListContinued   Type = "LIST_CONTINUED"
-	ListRetried     Type = "LIST_RETRIED"
-	ListUndone      Type = "LIST_UNDONE"
-	ListHandedOver  Type = "LIST_HANDED_OVER"
-	ListCompleted   Type = "LIST_COMPLETED"
-	ListExpired     Type = "LIST_EXPIRED"
-	TokenCreated    Type = "TOKEN_CREATED"
-	TokenRevoked    Type = "TOKEN_REVOKED"
-	DomainAllowed   Type = "DOMAIN_ALLOWED"
-	DomainRemoved   Type = "DOMAIN_DISALLOWED"
-	DomainRequested Type = "DOMAIN_REQUESTED"
-	DomainApproved  Type = "DOMAIN_REQUEST_APPROVED"
-	DomainRefused   Type = "DOMAIN_REQUEST_REFUSED"
-	RoleChanged     Type = "ROLE_CHANGED"
-	PersonExported  Type = "PERSON_EXPORTED"
-	PersonErased    Type = "PERSON_ERASED"
-	Anonymised      Type = "INVITATIONS_ANONYMISED"
-	KeysRotated     Type = "KEYS_ROTATED"
+	SignInCodeSent    Type = "SIGN_IN_CODE_SENT"
+	SignedIn          Type = "SIGNED_IN"
+	SignInRefused     Type = "SIGN_IN_REFUSED"
+	SignedOut         Type = "SIGNED_OUT"
+	SessionEnded      Type = "SESSION_ENDED"
+	SessionsEnded     Type = "SESSIONS_ENDED"
+	AccessRefused     Type = "ACCESS_REFUSED"
+	Exported          Type = "EXPORTED"
+	InvitationSent    Type = "INVITATION_SENT"
+	AccountCreated    Type = "ACCOUNT_CREATED"
+	Resent            Type = "INVITATION_RESENT"
+	ManyResent        Type = "INVITATIONS_RESENT"
+	Cancelled         Type = "INVITATION_CANCELLED"
+	Corrected         Type = "ADDRESS_CORRECTED"
+	ListUploaded      Type = "LIST_UPLOADED"
+	ListCreated       Type = "LIST_CREATED"
+	ListCorrected     Type = "LIST_CORRECTED"
+	RowAdded          Type = "LIST_ROW_ADDED"
+	RowChanged        Type = "LIST_ROW_CHANGED"
+	RowsRemoved       Type = "LIST_ROWS_REMOVED"
+	Suggested         Type = "LIST_SUGGESTIONS_APPLIED"
+	ListReset         Type = "LIST_RESET"
+	ListSubmitted     Type = "LIST_SUBMITTED"
+	ListStopped       Type = "LIST_STOPPED"
+	ListContinued     Type = "LIST_CONTINUED"
+	ListRetried       Type = "LIST_RETRIED"
+	ListUndone        Type = "LIST_UNDONE"
+	ListHandedOver    Type = "LIST_HANDED_OVER"
+	ListCompleted     Type = "LIST_COMPLETED"
+	ListExpired       Type = "LIST_EXPIRED"
+	TokenCreated      Type = "TOKEN_CREATED"
+	TokenRevoked      Type = "TOKEN_REVOKED"
+	DomainAllowed     Type = "DOMAIN_ALLOWED"
+	DomainRemoved     Type = "DOMAIN_DISALLOWED"
+	DomainRequested   Type = "DOMAIN_REQUESTED"
+	DomainApproved    Type = "DOMAIN_REQUEST_APPROVED"
+	DomainRefused     Type = "DOMAIN_REQUEST_REFUSED"
+	IdentityForgotten Type = "IDENTITY_FORGOTTEN"
+	RoleChanged       Type = "ROLE_CHANGED"
+	PersonExported    Type = "PERSON_EXPORTED"
+	PersonErased      Type = "PERSON_ERASED"
+	Anonymised        Type = "INVITATIONS_ANONYMISED"
+	KeysRotated       Type = "KEYS_ROTATED"
 )
 
 // Named is a type and its words for people.
@@ -64,7 +66,7 @@ type Named struct {
 func Types() []Named {
 	return []Named{
 		{SignedIn, "Signed in"}, {SignInRefused, "Sign-in refused"}, {SignInCodeSent, "Sign-in code sent"},
-		{SignedOut, "Signed out"}, {SessionsEnded, "Signed out everywhere"}, {AccessRefused, "Access refused"},
+		{SignedOut, "Signed out"}, {SessionEnded, "Session ended"}, {SessionsEnded, "Signed out everywhere"}, {AccessRefused, "Access refused"},
 		{InvitationSent, "Invitation sent"}, {AccountCreated, "Account created"}, {Resent, "Invitation resent"},
 		{ManyResent, "Invitations resent"}, {Cancelled, "Invitation cancelled"}, {Corrected, "Address corrected"},
 		{ListUploaded, "List uploaded"}, {ListCreated, "List sent"}, {ListCorrected, "List corrected"},
@@ -75,7 +77,7 @@ func Types() []Named {
 		{ListExpired, "List expired"}, {Exported, "List exported"},
 		{TokenCreated, "Token created"}, {TokenRevoked, "Token revoked"},
 		{DomainRequested, "Domain asked for"}, {DomainApproved, "Domain request approved"}, {DomainRefused, "Domain request refused"},
-		{DomainAllowed, "Domain allowed"}, {DomainRemoved, "Domain removed"}, {RoleChanged, "Role changed"},
+		{DomainAllowed, "Domain allowed"}, {DomainRemoved, "Domain removed"}, {RoleChanged, "Role changed"}, {IdentityForgotten, "Identity forgotten"},
 		{PersonExported, "Person's data exported"}, {PersonErased, "Person's data erased"},
 		{Anonymised, "Old invitations anonymised"}, {KeysRotated, "Keys rotated"},
 	}

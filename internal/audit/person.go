@@ -175,7 +175,7 @@ func (l *Log) open(p personRow) (string, error) {
 
 // Erase destroys what tells who a person of the log is, and records that, naming
 // only the opaque id. Records of the person stay, and name nobody. An address that
-// the log does not know is no error.
+// the log does not know is no error, and the record then names nobody.
 func (l *Log) Erase(ctx context.Context, tx *database.Tx, email string) error {
 	if l == nil {
 		return nil
@@ -186,8 +186,8 @@ func (l *Log) Erase(ctx context.Context, tx *database.Tx, email string) error {
 		return err
 	}
 	id, ok := people[email]
-	if !ok {
-		return nil
+	if !ok { // the erasure is an act all the same
+		return l.Record(ctx, tx, Event{Type: PersonErased})
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM audit_people WHERE id = $1`, id); err != nil {
 		return fmt.Errorf("erase person: %w", err)

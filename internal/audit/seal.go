@@ -204,6 +204,16 @@ func head(ctx context.Context, q querier) (*block, error) {
 	return b, err
 }
 
+// CheckKey returns an error where the log stands under another key than ours: what
+// we wrote would look like tampering.
+func (l *Log) CheckKey(ctx context.Context) error {
+	last, err := head(ctx, l.db)
+	if err != nil || last.seq == 0 || bytes.Equal(last.hash, l.digest(last)) {
+		return err
+	}
+	return errors.New("the activity log stands under another key: give the one of the first start as TECHBIZ_AUDIT_KEY")
+}
+
 // keepHead writes the head of the chain to this machine's file, and with tell to
 // the log: whoever cuts the chain's end off in the database reaches neither.
 func (l *Log) keepHead(ctx context.Context, tell bool) {

@@ -36,8 +36,8 @@ type Finding struct {
 
 // Summary is what was looked at.
 type Summary struct {
-	Records, Blocks, Pending, People, Erased, Findings int
-	Head                                               Head
+	Records, Blocks, Pending, People, Erasures, Findings int
+	Head                                                 Head
 }
 
 // VerifyOptions say what else to compare with, and how.

@@ -231,3 +231,22 @@ func TestVerify_ManyPages(t *testing.T) {
 		}
 	})
 }
+
+func TestCheckKey(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		other := New(Options{DB: w.db, Machine: w.clock.read, Key: append([]byte{1}, testKey[1:]...)})
+		for _, l := range []*Log{w.Log, other} {
+			if err := l.CheckKey(t.Context()); err != nil {
+				t.Errorf("a log without a block: %v", err)
+			}
+		}
+		w.some(t, 1)
+		if err := w.CheckKey(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := other.CheckKey(t.Context()); err == nil {
+			t.Error("another key is taken for ours")
+		}
+	})
+}

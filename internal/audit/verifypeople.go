@@ -58,5 +58,5 @@ func (v *verification) nameless(ctx context.Context) error {
 		}
 	}
 	return v.db.Query(ctx, `SELECT count(*) FROM audit_records WHERE type = $1`, []any{string(PersonErased)},
-		func(rows *sql.Rows) error { return rows.Scan(&v.sum.Erased) })
+		func(rows *sql.Rows) error { return rows.Scan(&v.sum.Erasures) })
 }

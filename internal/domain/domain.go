@@ -21,6 +21,7 @@ import (
 	"techbiz/ent/domainrequest"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/jobs"
@@ -37,7 +38,9 @@ type Options struct {
 	// BaseURL is where mails find the pages, and Host the part of a Message-ID
 	// behind the @.
 	BaseURL, Host string
-	Log           *slog.Logger
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
+	Log   *slog.Logger
 }
 
 // Service keeps the list of allowed domains and the requests for more.
@@ -74,6 +77,9 @@ func (s *Service) Allow(ctx context.Context, typed string) ([]*ent.AllowedDomain
 	var all []*ent.AllowedDomain
 	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		if err := s.approve(ctx, tx, actor, d, ""); err != nil {
+			return err
+		}
+		if err := s.Audit.Record(ctx, tx, audit.Event{Type: audit.DomainAllowed, Detail: audit.Detail{Domain: d}}); err != nil {
 			return err
 		}
 		all, err = Allowed(ctx, tx.Client)
@@ -118,6 +124,9 @@ func (s *Service) Disallow(ctx context.Context, typed string) ([]*ent.AllowedDom
 		}
 		if n == 0 {
 			return fault.Field("domain", fault.NotFound, "%s is not on the list. Look at it again.", d)
+		}
+		if err := s.Audit.Record(ctx, tx, audit.Event{Type: audit.DomainRemoved, Detail: audit.Detail{Domain: d}}); err != nil {
+			return err
 		}
 		all, err = Allowed(ctx, tx.Client)
 		return err

@@ -11,6 +11,7 @@ import (
 	"techbiz/ent/domainrequest"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/jobs"
@@ -72,7 +73,7 @@ func (s *Service) Request(ctx context.Context, typed, reason string) (*ent.Domai
 		if err != nil {
 			return fmt.Errorf("store domain request: %w", err)
 		}
-		return nil
+		return s.record(ctx, tx, audit.DomainRequested, made)
 	})
 	return made, err
 }
@@ -145,10 +146,22 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, approve bool, note s
 		} else if err := s.decide(ctx, tx, actor, domainrequest.StateRefused, note, id); err != nil {
 			return err
 		}
-		after, err = tx.DomainRequest.Get(ctx, id)
-		return err
+		if after, err = tx.DomainRequest.Get(ctx, id); err != nil {
+			return err
+		}
+		if approve {
+			return s.record(ctx, tx, audit.DomainApproved, after)
+		}
+		return s.record(ctx, tx, audit.DomainRefused, after)
 	})
 	return after, err
+}
+
+// record adds an act on a request to the activity log.
+func (s *Service) record(ctx context.Context, tx *database.Tx, act audit.Type, r *ent.DomainRequest) error {
+	return s.Audit.Record(ctx, tx, audit.Event{
+		Type: act, Kind: audit.Request, ID: r.ID, Owner: r.OfficerID, Detail: audit.Detail{Domain: r.Domain},
+	})
 }
 
 // decide stores a decision on open requests and queues the mails about it. What

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
 	"techbiz/internal/jobs"
@@ -31,6 +32,8 @@ type Options struct {
 	// Retention is how long after its last change an ended invitation still tells
 	// who it was about; 0 for ever.
 	Retention time.Duration
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
 	// Also is what else forgets a person, in the transaction of [Service.Erase]; it
 	// gets the folded address.
 	Also []func(ctx context.Context, tx *database.Tx, email string) error
@@ -107,7 +110,10 @@ func (s *Service) RetainChunk(ctx context.Context) (more bool, err error) {
 			return err
 		}
 		more = max(len(over), len(out), mails, len(people)) == chunk
-		return anonymiseSandbox(ctx, tx, people)
+		if err := anonymiseSandbox(ctx, tx, people); err != nil || len(over)+len(out) == 0 {
+			return err
+		}
+		return s.Audit.Record(ctx, tx, audit.Event{Type: audit.Anonymised, Detail: audit.Detail{Users: len(over) + len(out)}})
 	})
 	if err != nil {
 		return false, fmt.Errorf("forget whose time is over: %w", err)

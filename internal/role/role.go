@@ -19,6 +19,7 @@ import (
 	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -59,7 +60,7 @@ func Matching(ctx context.Context, search string, of *access.Role) ([]predicate.
 
 // Set gives an officer a role. Codes: NOT_FOUND on field officerId; CONFLICT on
 // field role where no administrator would be left; UNAUTHENTICATED, FORBIDDEN.
-func Set(ctx context.Context, db *database.DB, id uuid.UUID, to access.Role) (*ent.Officer, error) {
+func Set(ctx context.Context, db *database.DB, log *audit.Log, id uuid.UUID, to access.Role) (*ent.Officer, error) {
 	ctx, _, err := access.Begin(ctx, access.SetRole)
 	if err != nil {
 		return nil, err
@@ -90,7 +91,9 @@ func Set(ctx context.Context, db *database.DB, id uuid.UUID, to access.Role) (*e
 		if err != nil {
 			return fmt.Errorf("set role: %w", err)
 		}
-		return nil
+		return log.Record(ctx, tx, audit.Event{
+			Type: audit.RoleChanged, Kind: audit.Officer, ID: id, Owner: id, Person: after.Email, Detail: audit.Detail{Role: string(to)},
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 	"techbiz/ent/officeridentity"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/mail"
@@ -87,7 +88,7 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 			return fmt.Errorf("store code: %w", err)
 		}
 		id = row.ID
-		return nil
+		return s.audit.Record(ctx, tx, audit.Event{Type: audit.SignInCodeSent, Actor: nobody, Person: folded})
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"techbiz/ent/token"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/oidc"
@@ -167,7 +168,10 @@ func (s *Service) ForgetIdentity(ctx context.Context, officerEmail string) error
 		if err := s.endAccess(ctx, tx, o); err != nil {
 			return err
 		}
-		return tx.Officer.UpdateOne(o).SetRole(access.Officer).Exec(ctx)
+		if err := tx.Officer.UpdateOne(o).SetRole(access.Officer).Exec(ctx); err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, audit.Event{Type: audit.IdentityForgotten, Kind: audit.Officer, ID: o.ID, Owner: o.ID, Person: o.Email})
 	})
 }
 

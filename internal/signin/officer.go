@@ -51,12 +51,16 @@ func (s *Service) ensure(ctx context.Context, tx *database.Tx, email string, adm
 		if o, err = create.Save(ctx); err != nil {
 			return nil, fmt.Errorf("make officer: %w", err)
 		}
+		if admin {
+			return o, s.recordRole(ctx, tx, o)
+		}
 	case err != nil:
 		return nil, fmt.Errorf("find officer: %w", err)
 	case admin && o.Role != access.Admin:
 		if o, err = tx.Officer.UpdateOne(o).SetRole(access.Admin).Save(ctx); err != nil {
 			return nil, fmt.Errorf("make admin: %w", err)
 		}
+		return o, s.recordRole(ctx, tx, o)
 	}
 	return o, nil
 }

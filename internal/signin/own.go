@@ -10,6 +10,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/session"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/origin"
@@ -47,7 +48,10 @@ func (s *Service) EndSession(ctx context.Context, id uuid.UUID) error {
 		if err == nil && n == 0 {
 			return fault.Field("id", fault.NotFound, "This session has ended already.")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, audit.Event{Type: audit.SessionEnded, Actor: &a, Kind: audit.Session, ID: id})
 	})
 }
 
@@ -59,8 +63,10 @@ func (s *Service) EndSessions(ctx context.Context) error {
 		return err
 	}
 	return s.db.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
-		_, err := tx.Session.Delete().Where(session.OfficerID(a.OfficerID)).Exec(ctx)
-		return err
+		if _, err := tx.Session.Delete().Where(session.OfficerID(a.OfficerID)).Exec(ctx); err != nil {
+			return err
+		}
+		return s.audit.Record(ctx, tx, audit.Event{Type: audit.SessionsEnded, Actor: &a})
 	})
 }
 

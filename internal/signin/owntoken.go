@@ -14,6 +14,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/token"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -80,7 +81,7 @@ func (s *Service) MakeToken(ctx context.Context, name string, write bool, expire
 		if err != nil {
 			return fmt.Errorf("store token: %w", err)
 		}
-		return nil
+		return s.recordToken(ctx, tx, audit.TokenCreated, t)
 	})
 	if err != nil {
 		return nil, "", err
@@ -110,14 +111,18 @@ func (s *Service) EndToken(ctx context.Context, id uuid.UUID) (*ent.Token, error
 	}
 	var after *ent.Token
 	err = s.db.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		if _, err := tx.Token.Update().Where(token.ID(id), token.RevokedAtIsNil()).SetRevokedAt(s.now()).Save(ctx); err != nil {
+		n, err := tx.Token.Update().Where(token.ID(id), token.RevokedAtIsNil()).SetRevokedAt(s.now()).Save(ctx)
+		if err != nil {
 			return fmt.Errorf("revoke token: %w", err)
 		}
 		after, err = tx.Token.Get(ctx, id)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "There is no such token among yours.")
 		}
-		return err
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.recordToken(ctx, tx, audit.TokenRevoked, after)
 	})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"techbiz/ent/session"
 	"techbiz/ent/signinattempt"
 	"techbiz/internal/access"
+	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 	"techbiz/internal/oidc"
@@ -115,7 +116,13 @@ func (s *Service) keepAttempt(ctx context.Context, browser *sessions.Session, a 
 // provider does not answer, NOT_PUBLIC_OFFICER for a vendor, and FORBIDDEN for
 // whom a rule keeps out, which the message names.
 func (s *Service) FinishProvider(w http.ResponseWriter, r *http.Request) (next string, err error) {
-	defer func() { s.logRefusal(r.Context(), err) }()
+	var person oidc.Person
+	defer func() {
+		s.logRefusal(r.Context(), err)
+		if err != nil {
+			s.recordRefusal(r.Context(), address.Fold(person.Email), err)
+		}
+	}()
 	if why := s.refusesNetwork(r.Context()); why != nil {
 		return "", why
 	}
@@ -130,7 +137,7 @@ func (s *Service) FinishProvider(w http.ResponseWriter, r *http.Request) (next s
 	if err != nil {
 		return "", err
 	}
-	person, err := s.provider.Finish(r.Context(), way.Attempt, r.URL.Query())
+	person, err = s.provider.Finish(r.Context(), way.Attempt, r.URL.Query())
 	if err != nil {
 		return way.Next, err
 	}

@@ -62,6 +62,8 @@ func (s *Service) SignIn(w http.ResponseWriter, r *http.Request, code string) er
 	}
 	if refused != nil {
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "sign-in refused", slog.String("code", string(fault.CodeOf(refused))))
+		typed, _ := session.Values[pendingKey].(string)
+		s.recordRefusal(r.Context(), typed, refused)
 		return refused
 	}
 	return s.enter(w, r, session, next)
@@ -74,7 +76,10 @@ func (s *Service) admit(ctx context.Context, tx *database.Tx, o *ent.Officer, be
 	if err := s.store.remove(ctx, tx, before); err != nil {
 		return fmt.Errorf("end the session before: %w", err)
 	}
-	return s.store.put(ctx, tx, next)
+	if err := s.store.put(ctx, tx, next); err != nil {
+		return err
+	}
+	return s.recordSignIn(ctx, tx, o)
 }
 
 // enter lets the request and its browser go on with a session that was admitted.
@@ -101,6 +106,7 @@ func (s *Service) SignOut(w http.ResponseWriter, r *http.Request) (*oidc.SignOut
 	}
 	if signedIn {
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "signed out", slog.String("officer", officer.String()))
+		s.recordSignOut(r)
 	}
 	if s.provider == nil || idToken == "" {
 		return nil, nil

@@ -25,6 +25,7 @@ import (
 	"techbiz/ent/signinattempt"
 	"techbiz/ent/signincode"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
 	"techbiz/internal/mail"
@@ -79,6 +80,8 @@ type Options struct {
 	// Background says of a request that a page made it by itself, such as a poll:
 	// it does not keep the session from idling out. Nil means none.
 	Background func(*http.Request) bool
+	// Audit is the activity log; nil records nothing.
+	Audit *audit.Log
 	// Log gets no address, code or secret. Nil discards.
 	Log *slog.Logger
 }
@@ -100,6 +103,7 @@ type Service struct {
 	interval   time.Duration
 	anHour     int
 	networks   []netip.Prefix
+	audit      *audit.Log
 }
 
 // New returns a service. It panics on a secret that is too short: nothing may be
@@ -111,7 +115,7 @@ func New(o Options) *Service {
 	s := &Service{
 		db: o.DB, now: o.Machine, post: o.Post, isOfficer: o.IsOfficer,
 		background: o.Background, log: o.Log, provider: o.Provider, noCodes: o.NoCodes,
-		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks,
+		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks, audit: o.Audit,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -14,6 +14,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/token"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -57,8 +58,12 @@ func (s *Service) CreateToken(ctx context.Context, officerEmail, name string, ad
 			return err
 		}
 		now := s.now()
-		return tx.Token.Create().SetOfficer(o).SetName(name).SetPrefix(secret[:shownLength]).
-			SetHash(hash(secret)).SetWrite(true).SetCreatedAt(now).SetExpiresAt(now.Add(expires)).Exec(ctx)
+		t, err := tx.Token.Create().SetOfficer(o).SetName(name).SetPrefix(secret[:shownLength]).
+			SetHash(hash(secret)).SetWrite(true).SetCreatedAt(now).SetExpiresAt(now.Add(expires)).Save(ctx)
+		if err != nil {
+			return err
+		}
+		return s.recordToken(ctx, tx, audit.TokenCreated, t)
 	})
 	if err != nil {
 		return "", err
@@ -77,7 +82,10 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 		if err != nil || t.RevokedAt != nil {
 			return err
 		}
-		return tx.Token.UpdateOne(t).SetRevokedAt(s.now()).Exec(ctx)
+		if err := tx.Token.UpdateOne(t).SetRevokedAt(s.now()).Exec(ctx); err != nil {
+			return err
+		}
+		return s.recordToken(ctx, tx, audit.TokenRevoked, t)
 	})
 }
 

@@ -1,0 +1,83 @@
+package signin
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"techbiz/ent"
+	"techbiz/ent/officer"
+	"techbiz/internal/access"
+	"techbiz/internal/audit"
+	"techbiz/internal/clock"
+	"techbiz/internal/database"
+	"techbiz/internal/database/databasetest"
+)
+
+// TestRecorded goes in, fails to, goes out, and makes a token: what the activity
+// log then has, and who sees it.
+func TestRecorded(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, clock.Machine, func(t *testing.T, db *database.DB) {
+		log := audit.New(audit.Options{DB: db, Key: bytes.Repeat([]byte{9}, audit.KeyLength)})
+		w := newWorld(t, db, func(o *Options) { o.Audit = log })
+		b := w.browser(t)
+		b.signIn(tan)
+		b.signOut()
+		b.send(tan)
+		right := w.mails.code(t)
+		wrong := fmt.Sprintf("%c%s", '0'+(right[0]-'0'+1)%10, right[1:])
+		if a := b.enter(wrong); a.Fault == nil {
+			t.Error("a wrong code signs in")
+		}
+		b.enter(right)
+		if err := w.EndSessions(w.as(t, tan)); err != nil {
+			t.Fatal(err)
+		}
+		secret := w.token(t, true) // makes an administrator
+		for range 2 {              // the second time changes nothing
+			if err := w.RevokeToken(t.Context(), secret); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o := w.db.Officer.Query().Where(officer.Email(tan)).OnlyX(access.System(t.Context()))
+		person, known, err := log.Person(t.Context(), tan)
+		if err != nil || !known {
+			t.Fatalf("the log does not know the officer: %v", err)
+		}
+		var got []string
+		for _, r := range w.db.AuditRecord.Query().Order(ent.Asc("id")).AllX(access.System(t.Context())) {
+			line := fmt.Sprintf("%s %s", r.Type, r.ActorKind)
+			if r.ActorID != nil && *r.ActorID == o.ID && *r.ActorPerson == person {
+				line += " tan"
+			}
+			if r.PersonID != nil && *r.PersonID == person {
+				line += " on tan"
+			}
+			if r.OwnerID != nil && *r.OwnerID == o.ID {
+				line += " for tan"
+			}
+			if r.Detail != nil {
+				line += " " + *r.Detail
+			}
+			got = append(got, line)
+		}
+		want := []string{
+			"SIGN_IN_CODE_SENT NOBODY on tan",
+			"SIGNED_IN OFFICER tan",
+			"SIGNED_OUT OFFICER tan",
+			"SIGN_IN_CODE_SENT NOBODY on tan",
+			`SIGN_IN_REFUSED NOBODY on tan for tan {"code":"INVALID_FORMAT"}`,
+			"SIGNED_IN OFFICER tan",
+			"SESSIONS_ENDED OFFICER tan",
+			`ROLE_CHANGED SYSTEM on tan for tan {"role":"ADMIN"}`,
+			`TOKEN_CREATED SYSTEM for tan {"what":"may read and write"}`,
+			"TOKEN_REVOKED SYSTEM for tan",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
