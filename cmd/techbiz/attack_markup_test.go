@@ -50,8 +50,9 @@ func TestAttack_Markup(t *testing.T) {
 	t.Parallel()
 	c := startChromium(t)
 	a := newAttack(t, databases["SQLite"](t))
-	v := a.visitor(t)
+	v := a.administrator(t)
 	marks := v.storeMarkup(t)
+	v.storeElsewhere(t)
 	p := c.page(t, &portal{base: a.base})
 	do(p, cdpage.AddScriptToEvaluateOnNewDocument, cdpage.AddScriptToEvaluateOnNewDocumentParams{Source: watchMarkup})
 	name, value, _ := strings.Cut(v.cookie, "=")
@@ -218,6 +219,34 @@ func (v *visitor) storeMarkup(t *testing.T) []string {
 	}
 	v.keep(string(answer))
 	return append(marks, file)
+}
+
+// storeElsewhere puts markup into every text of every other change, one at a time, as
+// the page itself does: some changes take no token.
+func (v *visitor) storeElsewhere(t *testing.T) {
+	t.Helper()
+	for i, op := range attackedSchema() {
+		valid := string(op.Inputs[0].Variables)
+		if op.Kind != "mutation" || strings.Contains(op.Name, "Batch") || strings.Contains(op.Name, "nvit") {
+			continue
+		}
+		for j, field := range textsOf(valid) {
+			header := v.ownPage(v.cookie)
+			header.Set("Content-Type", "application/json")
+			m := mark(i+j, "other")
+			text, err := json.Marshal(m + markupOf(strconv.Itoa(i+j), "other"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := hostile.Document(op.Query, hostile.Raw(v.fill(strings.Replace(valid, field, string(text), 1))))
+			res, answer, took, err := v.exchange(t.Context(), http.MethodPost, "/graphql", header, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v.judge(t, op.Name, body, answer, res.StatusCode, took)
+			v.keep(answer)
+		}
+	}
 }
 
 // mutate runs a change, which has to succeed, and keeps the identifiers.

@@ -97,6 +97,9 @@ func (o *attacker) assail(t *testing.T, s share) {
 	for _, in := range s.inputs {
 		body := hostile.Document(s.Query, hostile.Raw(o.fill(string(in.Variables))))
 		answer := o.post(t, in.Name, body, s.Kind == "subscription")
+		if !o.admin && strings.Contains(answer, foreign) {
+			t.Errorf("%s tells what another officer has: %.300s", in.Name, answer)
+		}
 		if in.Valid && strings.Contains(answer, `"BAD_REQUEST"`) && !strings.Contains(s.Query, "Upload") && !strings.Contains(s.Query, "__") ||
 			in.Valid && strings.Contains(answer, `"QUERY_TOO_COMPLEX"`) {
 			t.Errorf("%s reaches nothing: %.300s", in.Name, answer)

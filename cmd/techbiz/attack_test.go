@@ -58,6 +58,7 @@ func newAttack(t testing.TB, place []string, settings ...string) *attack {
 type attacker struct {
 	*attack
 	officer, token, marker string
+	admin                  bool
 	ids                    map[string][]string // what the officer has, by type
 }
 
@@ -68,7 +69,7 @@ func (a *attack) attacker(t testing.TB, n int) *attacker {
 	if n%2 == 0 {
 		officer = "admin." + officer
 	}
-	return &attacker{attack: a, officer: officer, token: a.apiServer.token(t, officer), marker: "Vendor Pte Ltd", ids: map[string][]string{}}
+	return &attacker{attack: a, officer: officer, admin: n%2 == 0, token: a.apiServer.token(t, officer), marker: "Vendor Pte Ltd", ids: map[string][]string{}}
 }
 
 // prepare makes a list and invitations, and finds what else there is.
