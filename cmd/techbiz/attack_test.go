@@ -28,18 +28,22 @@ const foreign = "Zqxforeign"
 // attack is a running server that is attacked.
 type attack struct {
 	*apiServer
-	sent    atomic.Int64
-	last    atomic.Int64
-	mu      sync.Mutex
-	slowest time.Duration
-	slow    string
-	others  map[string][]string // what another officer has, by type
+	sent     atomic.Int64
+	networks atomic.Int64 // that signed in
+	last     atomic.Int64
+	mu       sync.Mutex
+	slowest  time.Duration
+	slow     string
+	others   map[string][]string // what another officer has, by type
 }
 
 // newAttack serves a database with something of another officer's in it.
 func newAttack(t testing.TB, place []string, settings ...string) *attack {
 	t.Helper()
-	a := &attack{apiServer: serveAPI(t, place, settings...), others: map[string][]string{}}
+	// The limits of requests have tests of their own; here they would hide the rest.
+	// And each sign-in comes from another network, for an hour has only so many.
+	base := []string{"--limit-reads=off", "--limit-changes=off", "--limit-strangers=off", "--trusted-proxies=127.0.0.1/32"}
+	a := &attack{apiServer: serveAPI(t, place, append(base, settings...)...), others: map[string][]string{}}
 	a.last.Store(1_000_000)
 	other := a.attacker(t, 1)
 	other.officer = "other.officer@lta.gov.sg"
@@ -232,8 +236,23 @@ var plainClient = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// inner are words of our own machinery that no answer may hold.
-var inner = regexp.MustCompile(`(?i)\bpq: |SQLSTATE|sqlite|\bent: |goroutine \d|\.go:\d|runtime error|/tmp/|database/sql|strconv\.|json: cannot|unmarshal`)
+// inner are words of our own machinery, in small letters, that no answer may hold.
+var inner = []string{"pq: ", "sqlstate", "sqlite", "goroutine ", ".go:", "runtime error", "/tmp/", "database/sql", "strconv.", "json: cannot", "unmarshal", "ent: "}
+
+// said returns the inner word that an answer holds and its request does not.
+func said(answer, request string) string {
+	answer = strings.ToLower(answer)
+	for _, word := range inner {
+		// Of words that end in these letters one is ours.
+		if at := strings.Index(answer, word); at < 0 || word == "ent: " && at > 0 && answer[at-1] >= 'a' && answer[at-1] <= 'z' {
+			continue
+		}
+		if !strings.Contains(strings.ToLower(request), word) {
+			return word
+		}
+	}
+	return ""
+}
 
 // judge fails the test for an answer that is a fault of ours, that comes late, or
 // that says what it should not.
@@ -252,8 +271,8 @@ func (a *attack) judge(t testing.TB, name, body, answer string, status int, took
 	case took > answerInTime:
 		t.Errorf("%s took %s", name, took)
 	}
-	if said := inner.FindString(answer); said != "" && !strings.Contains(body, said) {
-		t.Errorf("%s: the answer says %q: %.500s", name, said, answer)
+	if word := said(answer, body); word != "" {
+		t.Errorf("%s: the answer says %q: %.500s", name, word, answer)
 	}
 }
 

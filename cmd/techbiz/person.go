@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/batch"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
@@ -25,6 +27,7 @@ type personCommands struct {
 // Person says who is meant.
 type Person struct {
 	Email string `required:"" placeholder:"EMAIL" help:"The person's e-mail address."`
+	Auditing
 	Storage
 }
 
@@ -39,7 +42,10 @@ type personExportCommand struct{ Person }
 
 // Run prints the JSON and nothing else.
 func (c *personExportCommand) Run(ctx context.Context, p *program) error {
-	return c.withPrivacy(ctx, p, func(s *privacy.Service) error {
+	return c.withPrivacy(ctx, p, func(s *privacy.Service, activity *audit.Log) error {
+		if err := activity.Note(access.System(ctx), audit.Event{Type: audit.PersonExported, Person: c.Email}); err != nil {
+			return err
+		}
 		held, err := s.Export(ctx, c.Email)
 		if err != nil {
 			return err
@@ -57,7 +63,7 @@ type personEraseCommand struct {
 
 // Run says what it has done.
 func (c *personEraseCommand) Run(ctx context.Context, p *program) error {
-	return c.withPrivacy(ctx, p, func(s *privacy.Service) error {
+	return c.withPrivacy(ctx, p, func(s *privacy.Service, _ *audit.Log) error {
 		e, err := s.Erase(ctx, c.Email, c.Cancel)
 		if err != nil {
 			return inFlag(err)
@@ -72,8 +78,8 @@ func (c *personEraseCommand) Run(ctx context.Context, p *program) error {
 }
 
 // withPrivacy opens a migrated database for work on one person's data.
-func (s *Storage) withPrivacy(ctx context.Context, p *program, work func(*privacy.Service) error) error {
-	return s.withSealed(ctx, func(db *database.DB, set *seal.Set) error {
+func (c *Person) withPrivacy(ctx context.Context, p *program, work func(*privacy.Service, *audit.Log) error) error {
+	return c.withSealed(ctx, func(db *database.DB, set *seal.Set) error {
 		if err := db.Migrated(ctx); err != nil {
 			return err
 		}
@@ -81,14 +87,19 @@ func (s *Storage) withPrivacy(ctx context.Context, p *program, work func(*privac
 			return err
 		}
 		log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+		activity, err := c.activity(db, c.Data, log)
+		if err != nil {
+			return err
+		}
 		queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second}) // takes jobs and runs none
 		var lists *batch.Service
-		invites := invite.New(invite.Options{DB: db, Jobs: queue, Log: log,
+		invites := invite.New(invite.Options{DB: db, Jobs: queue, Audit: activity, Log: log,
 			Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return lists.Completed(ctx, tx, id) }})
-		lists = batch.New(batch.Options{DB: db, Jobs: queue, Invite: invites, Log: log})
+		lists = batch.New(batch.Options{DB: db, Jobs: queue, Invite: invites, Audit: activity, Log: log})
 		if err := queue.Open(); err != nil {
 			return err
 		}
-		return work(privacy.New(privacy.Options{DB: db, Invite: invites}))
+		forget := []func(context.Context, *database.Tx, string) error{activity.Erase}
+		return work(privacy.New(privacy.Options{DB: db, Invite: invites, Also: forget}), activity)
 	})
 }

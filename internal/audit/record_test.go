@@ -306,7 +306,11 @@ func TestPolicy_WhoSees(t *testing.T) {
 			{"an admin", admin, "ACCESS_REFUSED EXPORTED INVITATION_CANCELLED INVITATION_SENT LIST_RESET ROLE_CHANGED"},
 		}
 		for _, c := range cases {
-			types, err := w.db.AuditRecord.Query().Order(ent.Asc(auditrecord.FieldType)).Select(auditrecord.FieldType).Strings(access.With(t.Context(), c.actor))
+			ctx, _, err := access.Begin(access.With(t.Context(), c.actor), access.ReadActivity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			types, err := w.db.AuditRecord.Query().Order(ent.Asc(auditrecord.FieldType)).Select(auditrecord.FieldType).Strings(ctx)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -124,7 +124,7 @@ func (db *DB) migrationPool() (*sql.DB, func() error, error) {
 		return db.write, func() error { return nil }, nil
 	}
 	path := filepath.Join(db.dataDir, sqliteFile)
-	pool, err := sql.Open("sqlite", sqliteDSN(path, "foreign_keys(0)", "_txlock=immediate"))
+	pool, err := sql.Open("sqlite", sqliteDSN(path, "foreign_keys(0)", readerCache, "_txlock=immediate"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open database to migrate: %w", err)
 	}

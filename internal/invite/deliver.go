@@ -12,11 +12,9 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
-	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
 	"techbiz/internal/fault"
-	"techbiz/internal/jobs"
 )
 
 // Deliver is the job that moves accepted invitations on: the account or the link
@@ -42,13 +40,7 @@ func (s *Service) deliver(ctx context.Context, d Deliver) error {
 			return errors.Join(err, ferr)
 		}
 	}
-	if cerr := s.withdrawCancelled(ctx, d.IDs); cerr != nil {
-		return errors.Join(err, cerr)
-	}
-	if berr := s.completeBatches(ctx, d.IDs); berr != nil {
-		return errors.Join(err, berr)
-	}
-	return err
+	return errors.Join(err, s.finish(ctx, d.IDs))
 }
 
 // steps takes each step for the rows for which it is due. They are loaded once; what
@@ -374,77 +366,5 @@ func (s *Service) stumble(ctx context.Context, ids []uuid.UUID, cause error) err
 			reasons[id] = why + fmt.Sprintf(" Given up after %d tries.", s.Attempts)
 		}
 		return fail(ctx, tx, reasons)
-	})
-}
-
-// withdrawCancelled sees to rows that ended while this job had them in hand: what
-// it made in the directory after their own withdrawal ran must go as well.
-func (s *Service) withdrawCancelled(ctx context.Context, ids []uuid.UUID) error {
-	ended := func(c *ent.Client) ([]uuid.UUID, error) {
-		return c.Invitation.Query().Where(among(ids),
-			invitation.ProvisioningIn(invitation.ProvisioningCancelled, invitation.ProvisioningFailed),
-			invitation.TechpassStatusNEQ(invitation.TechpassStatusOnboarded)).IDs(ctx)
-	}
-	// Few chunks have any; whatever ended before this look is seen by it.
-	if found, err := ended(s.DB.Client); err != nil || len(found) == 0 {
-		return err
-	}
-	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		ended, err := ended(tx.Client)
-		if err != nil || len(ended) == 0 {
-			return err
-		}
-		if _, err := tx.Invitation.Update().Where(invitation.IDIn(ended...)).SetWithdrawing(true).Save(ctx); err != nil {
-			return fmt.Errorf("mark withdrawals: %w", err)
-		}
-		return s.Jobs.Insert(ctx, tx, jobs.Single, Withdraw{IDs: ended})
-	})
-}
-
-// completeBatches ends the batches of these rows that have nothing left to do.
-func (s *Service) completeBatches(ctx context.Context, ids []uuid.UUID) error {
-	var batches []uuid.UUID
-	err := s.DB.Invitation.Query().Where(among(ids), invitation.BatchIDNotNil()).
-		Unique(true).Select(invitation.FieldBatchID).Scan(ctx, &batches)
-	if err != nil {
-		return fmt.Errorf("look for batches: %w", err)
-	}
-	for _, id := range batches {
-		if err := s.CompleteBatch(ctx, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// completeBatch is [Service.CompleteBatch] for an invitation that may be of none.
-func (s *Service) completeBatch(ctx context.Context, id *uuid.UUID) error {
-	if id == nil {
-		return nil
-	}
-	return s.CompleteBatch(ctx, *id)
-}
-
-// CompleteBatch ends a batch when none of its rows waits or runs, also one that is
-// stopped. It looks in a transaction of its own, after that of the rows: of two
-// chunks that end together, the later one sees both, and one of them ends it.
-func (s *Service) CompleteBatch(ctx context.Context, id uuid.UUID) error {
-	ctx = access.System(ctx)
-	// Most chunks are not the last, and are told so without a transaction.
-	if more, err := s.DB.Invitation.Query().Where(invitation.BatchID(id),
-		invitation.ProvisioningIn(invitation.ProvisioningScheduled, invitation.ProvisioningQueued)).Exist(ctx); err != nil || more {
-		return err
-	}
-	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
-			WHERE id = $2 AND state IN ('SUBMITTED', 'STOPPED') AND NOT EXISTS (
-				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, id)
-		if err != nil {
-			return fmt.Errorf("complete batch: %w", err)
-		}
-		if n == 0 || s.Completed == nil {
-			return nil
-		}
-		return s.Completed(ctx, tx, id)
 	})
 }

@@ -71,7 +71,8 @@ func (s *Service) Erase(ctx context.Context, email string, cancel bool) (Erased,
 
 // tablesErased are those whose rows an erasure changes.
 var tablesErased = []string{
-	"invitations", "invitation_events", "batch_rows", "officers", "sessions", "tokens", "sign_in_codes", "idempotency_keys", "sandbox_persons", "sandbox_mails",
+	"invitations", "invitation_events", "batch_rows", "officers", "sessions", "tokens", "sign_in_codes", "idempotency_keys",
+	"officer_identities", "domain_requests", "sandbox_persons", "sandbox_mails",
 }
 
 // secureDelete lets SQLite overwrite what it deletes.
@@ -131,6 +132,8 @@ func eraseOfficer(ctx context.Context, tx *database.Tx, email string, e *Erased)
 		`DELETE FROM sessions WHERE ` + theirOfficer,
 		`DELETE FROM tokens WHERE ` + theirOfficer,
 		`DELETE FROM idempotency_keys WHERE ` + theirOfficer,
+		`DELETE FROM officer_identities WHERE ` + theirOfficer,
+		`UPDATE domain_requests SET reason = '` + RemovedText + `' WHERE ` + theirOfficer,
 	} {
 		if _, err := tx.Exec(ctx, q, email); err != nil {
 			return fmt.Errorf("end what an officer has: %w", err)

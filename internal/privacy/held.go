@@ -50,14 +50,20 @@ var held = []holding{
 	{"batches", "owner_id IN (SELECT id FROM officers WHERE email = $1)", nil, ""},
 	{"sessions", theirOfficer, []string{"hash", "data"}, ""},
 	{"tokens", theirOfficer, []string{"hash"}, ""},
+	{"officer_identities", theirOfficer, nil, ""},
+	{"domain_requests", theirOfficer, nil, ""},
 	{"sign_in_codes", "email = $1", []string{"browser", "hash"}, ""},
 	{"idempotency_keys", theirOfficer, []string{"input"}, ""},
 	{"sandbox_persons", "email_key = $1", []string{"email_key", "username_key", "number_key", "number_key2", "token"}, "number"},
 	{"sandbox_mails", "to_key = $1", []string{"to_key"}, ""},
 }
 
-// impersonal are the tables that tell of nobody.
-var impersonal = []string{"allowed_domains", "data_keys", "key_holders", "markers", "sandbox_clocks"}
+// impersonal are the tables that tell of nobody: the activity log names people by
+// ids of its own, and what those stand for is destroyed by [Options.Also].
+var impersonal = []string{
+	"allowed_domains", "data_keys", "key_holders", "markers", "rate_limits", "sandbox_clocks", "sign_in_attempts",
+	"audit_blocks", "audit_pending", "audit_people", "audit_records", "audit_seals",
+}
 
 // Held is everything that is held about one person, table by table and column by
 // column.

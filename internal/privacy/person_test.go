@@ -131,6 +131,8 @@ func lists(ctx context.Context, tx *database.Tx, s story) error {
 		{"tokens", []string{"id", "officer_id", "name", "prefix", "hash", "write", "created_at", "expires_at"}, []any{schema.NewID(), s.officer, "pipeline", "tbz_abc", browser, true, tx.Now, tx.Now}},
 		{"sign_in_codes", []string{"id", "email", "browser", "hash", "created_at", "expires_at"}, []any{schema.NewID(), somebody, browser, browser, tx.Now, tx.Now}},
 		{"idempotency_keys", []string{"id", "officer_id", "mutation", "key", "input", "result_id", "created_at"}, []any{schema.NewID(), s.officer, "createAccount", "k", browser[:20], s.byHer, tx.Now}},
+		{"officer_identities", []string{"id", "issuer", "subject", "officer_id", "created_at", "last_seen_at"}, []any{schema.NewID(), "https://login.gov.sg", "lim-siew-hoon", s.officer, tx.Now, tx.Now}},
+		{"domain_requests", []string{"id", "officer_id", "domain", "reason", "state", "requested_at"}, []any{schema.NewID(), s.officer, "vendor.com", "Siew Hoon works with them", "OPEN", tx.Now}},
 		{"sandbox_mails", []string{"id", "message_id", "to", "to_key", "subject", "text", "html", "links", "sent_at"}, []any{schema.NewID(), "1@x", somebody, somebody, "Welcome", "Dear Lim", "", "[]", tx.Now}},
 	} {
 		if err := tx.Insert(ctx, row.table, row.columns, "", [][]any{row.values}); err != nil {
@@ -184,7 +186,7 @@ func TestExport(t *testing.T) {
 		}
 		want := map[string]int{
 			"invitations": 2, "invitation_events": 2, "batch_rows": 2, "officers": 1, "batches": 0, "sessions": 1, "tokens": 1,
-			"sign_in_codes": 1, "idempotency_keys": 1, "sandbox_persons": 1, "sandbox_mails": 1,
+			"sign_in_codes": 1, "idempotency_keys": 1, "officer_identities": 1, "domain_requests": 1, "sandbox_persons": 1, "sandbox_mails": 1,
 		}
 		if diff := cmp.Diff(want, counts); diff != "" {
 			t.Error(diff)

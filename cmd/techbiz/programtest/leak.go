@@ -16,21 +16,61 @@ import (
 // what was found.
 var confidential = []struct {
 	what    string
-	pattern *regexp.Regexp // the first group, where there is one, is what leaked
+	hint    func(line string) bool // whether the pattern is worth a look, which takes long
+	pattern *regexp.Regexp         // the first group, where there is one, is what leaked
 	but     func(found string) bool
 }{
 	// A module's version in a stack trace looks like a host.
-	{"an e-mail address", regexp.MustCompile(`[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`), regexp.MustCompile(`@v\d+\.\d+\.\d+`).MatchString},
-	{"a one-time code", regexp.MustCompile(`(?:^|[^0-9A-Za-z.:+_-])(\d{3} ?\d{3})(?:$|[^0-9A-Za-z.:_-])`), nil},
-	{"a contact number", regexp.MustCompile(`(?:^|[^0-9A-Za-z.:_-])((?:\+?65[ -]?)?[89]\d{3}[ -]?\d{4})(?:$|[^0-9A-Za-z.:_-])`), nil},
-	{"an API token", regexp.MustCompile(`tbz_[0-9A-Za-z]{20,}`), nil},
-	{"what stands behind Bearer", regexp.MustCompile(`(?i)bearer[ =:]+([0-9A-Za-z._~+/-]{8,})`), nil},
-	{"a cookie", regexp.MustCompile(`(?i)(?:__Host-)?techbiz=([^;\s"]{8,})`), nil},
-	{"a password in an address", regexp.MustCompile(`[a-z]+://[^\s/:@]*:([^\s/@]+)@`), nil},
-	{"a signed token", regexp.MustCompile(`eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}`), nil},
-	{"a key", regexp.MustCompile(`\b[0-9a-fA-F]{64}\b`), nil},
-	{"the secret of a link or a session", regexp.MustCompile(`\b[0-9A-Za-z_-]{40,}\b`), noSecret},
-	{"the query of an address", regexp.MustCompile(`(?:path|url|uri)=\S*\?(\S+)`), nil},
+	{"an e-mail address", holds("@", "%40"), regexp.MustCompile(`[\p{L}\p{N}._%+'-]+(?:@|%40)[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+`), regexp.MustCompile(`@v\d+\.\d+\.\d+`).MatchString},
+	{"a one-time code", digits(6), regexp.MustCompile(`(?:^|[^0-9A-Za-z.:+_-])(\d{3} ?\d{3})(?:$|[^0-9A-Za-z.:_-])`), nil},
+	{"a contact number", digits(8), regexp.MustCompile(`(?:^|[^0-9A-Za-z.:_-])((?:\+?65[ -]?)?[89]\d{3}[ -]?\d{4})(?:$|[^0-9A-Za-z.:_-])`), nil},
+	{"an API token", holds("tbz_"), regexp.MustCompile(`tbz_[0-9A-Za-z]{20,}`), nil},
+	{"what stands behind Bearer", holds("earer"), regexp.MustCompile(`(?i)bearer[ =:]+([0-9A-Za-z._~+/-]{8,})`), nil},
+	{"a cookie", holds("techbiz="), regexp.MustCompile(`(?:__Host-)?techbiz=([^;\s"]{8,})`), nil},
+	{"a password in an address", holds("://"), regexp.MustCompile(`[a-z]+://[^\s/:@]*:([^\s/@]+)@`), nil},
+	{"a signed token", holds("eyJ"), regexp.MustCompile(`eyJ[0-9A-Za-z_-]{8,}\.[0-9A-Za-z_-]{8,}`), nil},
+	{"a key", longWord, regexp.MustCompile(`\b[0-9a-fA-F]{64}\b`), nil},
+	{"the secret of a link or a session", longWord, regexp.MustCompile(`\b[0-9A-Za-z_-]{40,}\b`), noSecret},
+	{"the query of an address", holds("?"), regexp.MustCompile(`(?:path|url|uri)=\S*\?(\S+)`), nil},
+}
+
+func holds(texts ...string) func(string) bool {
+	return func(line string) bool {
+		return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(line, t) })
+	}
+}
+
+// digits says whether a line has so many in a row, blanks and hyphens left out.
+func digits(least int) func(string) bool {
+	return func(line string) bool {
+		row := 0
+		for i := range len(line) {
+			switch c := line[i]; {
+			case '0' <= c && c <= '9':
+				if row++; row == least {
+					return true
+				}
+			case c != ' ' && c != '-':
+				row = 0
+			}
+		}
+		return false
+	}
+}
+
+func longWord(line string) bool {
+	const least = 40
+	row := 0
+	for i := range len(line) {
+		if c := line[i]; c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' {
+			if row++; row == least {
+				return true
+			}
+		} else {
+			row = 0
+		}
+	}
+	return false
 }
 
 // noSecret says of a long word that it is none of our secrets, which have digits,
@@ -38,6 +78,10 @@ var confidential = []struct {
 func noSecret(word string) bool {
 	return !strings.ContainsAny(word, "0123456789") || strings.ToUpper(word) == word || strings.ToLower(word) == word
 }
+
+// published is what looks like a key and is meant to be seen: the head of the activity
+// log, which is a hash, stands in the log so that it is kept apart from the database.
+var published = regexp.MustCompile(`\bhead="?\d+:[0-9a-f]{64}\b`)
 
 // counted are the attributes that hold measures: any number may stand there.
 var counted = []string{"time", "duration", "bytes", "took", "after", "elapsed"}
@@ -105,7 +149,15 @@ func noteLeaks(name, line string) {
 // Leaks says what a line of a log holds and should not, each as a sentence with the
 // line, in which that is masked. Secrets are pairs of what they are and their text.
 func Leaks(line string, secrets ...[2]string) []string {
-	text := measuresLeftOut(line)
+	secret := slices.ContainsFunc(secrets, func(s [2]string) bool { return strings.Contains(line, s[1]) })
+	suspected := false
+	for _, c := range confidential {
+		suspected = suspected || c.hint(line)
+	}
+	if !secret && !suspected {
+		return nil
+	}
+	text := published.ReplaceAllString(measuresLeftOut(line), "")
 	var found []string
 	for _, s := range secrets {
 		if strings.Contains(text, s[1]) {
@@ -113,6 +165,9 @@ func Leaks(line string, secrets ...[2]string) []string {
 		}
 	}
 	for _, c := range confidential {
+		if !c.hint(text) {
+			continue
+		}
 		for _, at := range c.pattern.FindAllStringSubmatchIndex(text, -1) {
 			from, to := at[len(at)-2], at[len(at)-1] // the group, or the whole
 			if c.but == nil || !c.but(text[from:to]) {

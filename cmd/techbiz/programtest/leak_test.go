@@ -27,6 +27,8 @@ func TestLeaks(t *testing.T) {
 		{"a cookie", `msg=x cookie="techbiz=MTcxabcdefg"`, "a cookie"},
 		{"a password", `msg=x url=postgres://u:secret@db/x`, "a password in an address"},
 		{"a link", `msg=x path=/sandbox/register/` + strings.Repeat("aB3", 15), "the secret of a link or a session"},
+		{"a key", `msg=x key=` + strings.Repeat("0a", 32), "a key"},
+		{"the head of the activity log is no key", `{"msg":"head of the activity log","head":"12:` + strings.Repeat("0a", 32) + `"}`, ""},
 		{"a masked link", `msg=request method=GET path=/sandbox/register/*** status=200`, ""},
 		{"a query", `msg=x path=/status?q=tan`, "the query of an address"},
 		{"what the test says itself", `msg=x query=zqx`, "a search word"},
