@@ -129,7 +129,7 @@ func (db *DB) openSQLite() error {
 	}
 	readers := max(4, runtime.NumCPU())
 	db.read.SetMaxOpenConns(readers)
-	db.read.SetMaxIdleConns(2)
+	db.read.SetMaxIdleConns(readers) // to open one means to read the whole schema
 	db.read.SetConnMaxIdleTime(time.Minute)
 	db.read.SetConnMaxLifetime(10 * time.Minute) // a new one sees new statistics ([DB.Learn])
 	return nil

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -66,20 +67,21 @@ func (s *Service) completeBatch(ctx context.Context, id *uuid.UUID) error {
 	return s.CompleteBatch(ctx, *id)
 }
 
+// unfinished says whether rows of a batch, the first parameter, wait or run.
+const unfinished = `EXISTS (SELECT 1 FROM invitations WHERE batch_id = $1 AND provisioning IN ('SCHEDULED', 'QUEUED'))`
+
 // CompleteBatch ends a batch when none of its rows waits or runs, also one that is
 // stopped. It looks in a transaction of its own, after that of the rows: of two
 // chunks that end together, the later one sees both, and one of them ends it.
 func (s *Service) CompleteBatch(ctx context.Context, id uuid.UUID) error {
-	ctx = access.System(ctx)
 	// Most chunks are not the last, and are told so without a transaction.
-	if more, err := s.DB.Invitation.Query().Where(invitation.BatchID(id),
-		invitation.ProvisioningIn(invitation.ProvisioningScheduled, invitation.ProvisioningQueued)).Exist(ctx); err != nil || more {
+	more := false
+	if err := s.DB.Query(ctx, `SELECT `+unfinished, []any{id}, func(r *sql.Rows) error { return r.Scan(&more) }); err != nil || more {
 		return err
 	}
-	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $1
-			WHERE id = $2 AND state IN ('SUBMITTED', 'STOPPED') AND NOT EXISTS (
-				SELECT 1 FROM invitations WHERE batch_id = $2 AND provisioning IN ('SCHEDULED', 'QUEUED'))`, tx.Now, id)
+	return s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE batches SET state = 'COMPLETED', completed_at = $2
+			WHERE id = $1 AND state IN ('SUBMITTED', 'STOPPED') AND NOT `+unfinished, id, tx.Now)
 		if err != nil {
 			return fmt.Errorf("complete batch: %w", err)
 		}

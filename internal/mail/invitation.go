@@ -117,5 +117,16 @@ func (k *kind) invite(to string, v invitationView, days int, by time.Time) (Mess
 	if v.SeedRequired {
 		links = append(links, v.Guides.Seed)
 	}
-	return k.render(to, v, append(links, v.Guides.TechPass)...)
+	m, err := k.head(to, append(links, v.Guides.TechPass)...)
+	if err != nil {
+		return Message{}, err
+	}
+	f, err := k.form(v)
+	if err != nil {
+		return Message{}, err
+	}
+	if m.HTML, m.Text, err = f.fill(v); err != nil {
+		return Message{}, err
+	}
+	return m, nil
 }

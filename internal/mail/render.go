@@ -33,6 +33,7 @@ type kind struct {
 	subject string
 	html    *htmltemplate.Template
 	text    *texttemplate.Template
+	forms   forms
 }
 
 func parse(name, subject string) *kind {
@@ -46,6 +47,18 @@ func parse(name, subject string) *kind {
 // render makes the message to one person. The links are those that the
 // templates show, in their order; empty ones are left out.
 func (k *kind) render(to string, view any, links ...string) (Message, error) {
+	m, err := k.head(to, links...)
+	if err == nil {
+		m.HTML, m.Text, err = k.bodies(view)
+	}
+	if err != nil {
+		return Message{}, err
+	}
+	return m, nil
+}
+
+// head makes the message without its bodies.
+func (k *kind) head(to string, links ...string) (Message, error) {
 	if err := checkRecipient(to); err != nil {
 		return Message{}, err
 	}
@@ -59,18 +72,22 @@ func (k *kind) render(to string, view any, links ...string) (Message, error) {
 		}
 		m.Links = append(m.Links, link)
 	}
+	return m, nil
+}
+
+// bodies runs both templates.
+func (k *kind) bodies(view any) (html, text string, err error) {
 	var b bytes.Buffer
 	b.Grow(8 << 10)
 	if err := k.html.ExecuteTemplate(&b, "layout", view); err != nil {
-		return Message{}, fmt.Errorf("mail: render %q as HTML: %w", k.subject, err)
+		return "", "", fmt.Errorf("mail: render %q as HTML: %w", k.subject, err)
 	}
-	m.HTML = b.String()
+	html = b.String()
 	b.Reset()
 	if err := k.text.ExecuteTemplate(&b, "layout", view); err != nil {
-		return Message{}, fmt.Errorf("mail: render %q as text: %w", k.subject, err)
+		return "", "", fmt.Errorf("mail: render %q as text: %w", k.subject, err)
 	}
-	m.Text = b.String()
-	return m, nil
+	return html, b.String(), nil
 }
 
 // checkLink returns an error unless link is an absolute http or https address
