@@ -59,7 +59,7 @@ func TestTokenCreate_Mistakes(t *testing.T) {
 		line string
 	}{
 		{"no name", []string{"--officer=tan@agency.gov.sg"}, `missing flags: --name=NAME; "techbiz --help" says what there is`},
-		{"an empty name", []string{"--officer=tan@agency.gov.sg", "--name= "}, "--name: Enter a name for the token."},
+		{"an empty name", []string{"--officer=tan@agency.gov.sg", "--name= "}, "--name: Enter a name for the token, such as what will use it."},
 		{"a vendor", []string{"--officer=tan@vendor.com", "--name=x"}, "--officer: This module is for public officers. If you are a vendor, ask the public officer you work with to create your TechPass account."},
 		{"a TechPass ID", []string{"--officer=tan@techpass.gov.sg", "--name=x"}, "--officer: This module is for public officers. If you are a vendor, ask the public officer you work with to create your TechPass account."},
 		{"a time without a unit", []string{"--officer=tan@agency.gov.sg", "--name=x", "--expires=90"}, "--expires: give a time such as 90d, 12h or 1d12h"},
