@@ -26,6 +26,7 @@ func activityFound(t *testing.T, c *chromium, on *portal) {
 	p.heading("Activity")
 	p.sees("List submitted", "users.xlsx, 12 users", "Invitation sent", "List completed", "12 of 12")
 	p.accessible("activity")
+	p.pictured("activity")
 	p.keyIn("Search", invited.email)
 	p.sees("Total no. of records: 1", "Invitation sent")
 	p.missing("users.xlsx")

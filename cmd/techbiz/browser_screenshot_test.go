@@ -60,3 +60,17 @@ func (p *page) picture(path string, width int64) {
 	picture := do(p, cdpage.CaptureScreenshot, cdpage.CaptureScreenshotParams{Format: cdpage.CaptureScreenshotFormatPng})
 	p.must(os.WriteFile(path, picture.Data, 0o644))
 }
+
+// pictured takes pictures of a page for whoever works on it, where a folder is
+// named.
+func (p *page) pictured(name string) {
+	p.t.Helper()
+	dir := os.Getenv(screenshotsEnv)
+	if dir == "" {
+		return
+	}
+	for _, width := range []int64{desktopWidth, phoneWidth} {
+		p.picture(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, width)), width)
+	}
+	p.resize(desktopWidth, 900)
+}
