@@ -15,7 +15,7 @@ func TestToken_Life(t *testing.T) {
 	places := map[string]func(*testing.T) []string{
 		"SQLite": func(t *testing.T) []string { return []string{"--data", t.TempDir()} },
 		"PostgreSQL": func(t *testing.T) []string {
-			place := []string{"--database-url", databasetest.PostgresURL(t)}
+			place := []string{"--data", t.TempDir(), "--database-url", databasetest.PostgresURL(t)}
 			early := runProgram(t, nil, append([]string{"token", "create", "--officer=tan@agency.gov.sg", "--name=early"}, place...)...)
 			if early.status != 1 || !strings.Contains(early.stderr, "run techbiz migrate") {
 				t.Errorf("before the migrations: %+v", early)
