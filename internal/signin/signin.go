@@ -67,6 +67,8 @@ type Options struct {
 	Idle, Absolute time.Duration
 	// Provider signs people in; nil for none.
 	Provider *oidc.Provider
+	// Clients are the service clients, whose access tokens Provider signs.
+	Clients Clients
 	// NoCodes is set where no one-time codes are sent.
 	NoCodes bool
 	// CodeInterval is the least time between two codes to one e-mail address, and
@@ -96,6 +98,7 @@ type Service struct {
 	networkKey []byte
 	store      *store
 	provider   *oidc.Provider
+	clients    Clients
 	noCodes    bool
 	interval   time.Duration
 	anHour     int
@@ -110,7 +113,7 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		db: o.DB, now: o.Machine, post: o.Post, isOfficer: o.IsOfficer,
-		background: o.Background, log: o.Log, provider: o.Provider, noCodes: o.NoCodes,
+		background: o.Background, log: o.Log, provider: o.Provider, clients: o.Clients, noCodes: o.NoCodes,
 		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks,
 	}
 	if s.log == nil {
