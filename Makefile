@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check generate bench screenshots
+.PHONY: help run test check generate bench screenshots sbom
 
 # -race multiplies the memory of a compilation: two packages at a time.
 TEST_FLAGS := -race -p 2 -timeout 20m
@@ -29,3 +29,7 @@ bench: ## Run the benchmarks
 screenshots: ## Take the pictures in docs/screenshots anew
 	@build/setup
 	TECHBIZ_TEST_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run Screenshot ./cmd/...
+
+sbom: ## Write the bill of materials of the program to bin/techbiz.cdx.json
+	go build -trimpath -o bin/techbiz ./cmd/techbiz
+	go run ./internal/tools/sbom bin/techbiz ui/static/vendor/manifest.json >bin/techbiz.cdx.json

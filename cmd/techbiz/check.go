@@ -111,6 +111,12 @@ func (s *Settings) checkPeople() error {
 		allowed = append(allowed, domain)
 	}
 	s.AllowedDomains = allowed
+	for client, email := range s.ServiceClients {
+		if !address.Valid(email) || !government.Officer(address.Domain(email)) {
+			return mistaken("service-clients", "%q is no public officer's address; name for %s the officer who answers for it, such as tan.ah.kow@agency.%s", email, client, s.OfficerDomain)
+		}
+		s.ServiceClients[client] = address.Fold(email)
+	}
 	for i, a := range s.Admins {
 		if !address.Valid(a) || !government.Officer(address.Domain(a)) {
 			return mistaken("admins", "%q is no public officer's address; give one such as tan.ah.kow@agency.%s", a, s.OfficerDomain)

@@ -21,6 +21,11 @@ type SignIn struct {
 	OIDCEmailVerified string       `default:"email_verified" name:"oidc-email-verified" env:"TECHBIZ_OIDC_EMAIL_VERIFIED" group:"sign-in" placeholder:"CLAIM" help:"Claim that says whether the address is verified, or always, for a provider that hands out no other ones."`
 	RequiredClaims    requirements `name:"required-claims" env:"TECHBIZ_REQUIRED_CLAIMS" group:"sign-in" placeholder:"CLAIM=VALUE|VALUE,..." help:"What the provider has to say of an officer, such as device_compliant=true."`
 
+	APIAudience    string         `name:"api-audience" env:"TECHBIZ_API_AUDIENCE" group:"sign-in" placeholder:"NAME" help:"Our API's name at the OpenID provider, for which service clients get their access tokens. Default: none; only API tokens are taken."`
+	APIReadRole    string         `default:"TechBiz.Read" name:"api-read-role" env:"TECHBIZ_API_READ_ROLE" group:"sign-in" placeholder:"ROLE" help:"Application role of a service client that may read."`
+	APIWriteRole   string         `default:"TechBiz.Write" name:"api-write-role" env:"TECHBIZ_API_WRITE_ROLE" group:"sign-in" placeholder:"ROLE" help:"Application role of a service client that may read and write."`
+	ServiceClients serviceClients `name:"service-clients" env:"TECHBIZ_SERVICE_CLIENTS" group:"sign-in" placeholder:"CLIENT=EMAIL,..." help:"Service clients, each with the public officer who answers for it and stands as inviter."`
+
 	SignInCode      bool          `default:"true" negatable:"" env:"TECHBIZ_SIGN_IN_CODE" group:"sign-in" help:"Send one-time codes by mail."`
 	CodeInterval    time.Duration `default:"1m" env:"TECHBIZ_CODE_INTERVAL" group:"sign-in" placeholder:"TIME" help:"Least time between two codes to one email address, 0s to 1h."`
 	CodesPerHour    int           `default:"60" env:"TECHBIZ_CODES_PER_HOUR" group:"sign-in" placeholder:"N" help:"Codes that one network address may ask for in an hour; 0 is no limit."`
@@ -57,6 +62,9 @@ func (s *SignIn) check() error {
 	case len(s.RequiredClaims) > 0 && s.SignInCode:
 		return mistaken("sign-in-code", "a one-time code proves none of the required claims, so that it would go round them; set TECHBIZ_SIGN_IN_CODE=0")
 	}
+	if err := s.checkClients(); err != nil {
+		return err
+	}
 	if s.CodeInterval < 0 || s.CodeInterval > mostInterval {
 		return mistaken("code-interval", "give a time from 0s to 1h")
 	}
@@ -64,6 +72,27 @@ func (s *SignIn) check() error {
 		return mistaken("codes-per-hour", "give a number from 0")
 	}
 	return nil
+}
+
+func (s *SignIn) checkClients() error {
+	switch {
+	case s.APIAudience == "" && len(s.ServiceClients) > 0:
+		return mistaken("api-audience", "say by which name the provider knows the API that service clients get tokens for")
+	case s.APIAudience == "":
+		return nil
+	case s.OIDCIssuer == "":
+		return mistaken("api-audience", "this is about an OpenID provider; name it with --oidc-issuer (TECHBIZ_OIDC_ISSUER)")
+	case s.APIAudience == s.OIDCClientID:
+		return mistaken("api-audience", "the API needs a name of its own at the provider: tokens with this one are people's, for signing in")
+	case s.APIReadRole == "" || s.APIWriteRole == "" || s.APIReadRole == s.APIWriteRole:
+		return mistaken("api-write-role", "give two roles, one for reading and another for writing")
+	}
+	return nil
+}
+
+// clients are the service clients of the settings.
+func (s *Settings) clients() signin.Clients {
+	return signin.Clients{Audience: s.APIAudience, ReadRole: s.APIReadRole, WriteRole: s.APIWriteRole, Officers: s.ServiceClients}
 }
 
 // provider returns the OpenID provider of the settings, nil for none.
@@ -86,6 +115,7 @@ func (p *parts) newSignIn() *signin.Service {
 		DB: p.db, Machine: clock.Machine, Post: p.post, Keys: s.SessionKey, Secure: s.BaseURL.Scheme == "https",
 		IsOfficer:  func(email string) bool { return s.government().Officer(address.Domain(email)) },
 		Provider:   s.provider(),
+		Clients:    s.clients(),
 		NoCodes:    !s.SignInCode,
 		Background: ui.Background,
 		Idle:       s.SessionIdle, Absolute: s.SessionMax,

@@ -250,3 +250,27 @@ func (r *requirements) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// serviceClients are service clients' ids with their officers' addresses.
+type serviceClients map[string]string
+
+// UnmarshalText splits at commas, and each part at its last equals sign: ids of
+// clients may have one.
+func (c *serviceClients) UnmarshalText(text []byte) error {
+	*c = serviceClients{}
+	for part := range strings.SplitSeq(string(text), ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		at := strings.LastIndexByte(part, '=')
+		if at <= 0 || strings.TrimSpace(part[at+1:]) == "" {
+			return errors.New("give each client with its officer, such as client-id=tan.ah.kow@agency.gov.sg")
+		}
+		client := strings.TrimSpace(part[:at])
+		if (*c)[client] != "" {
+			return fmt.Errorf("the client %s stands there twice", client)
+		}
+		(*c)[client] = strings.TrimSpace(part[at+1:])
+	}
+	return nil
+}

@@ -45,6 +45,8 @@ type Actor struct {
 	// the token may change anything. A session always may.
 	ByToken bool
 	Write   bool
+	// Client is the service client that acts for the officer, "" for none.
+	Client string
 	// System is set for the product's own work: jobs and commands.
 	System bool
 }

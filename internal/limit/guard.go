@@ -44,7 +44,9 @@ func (g *Guard) Middleware(next http.Handler) http.Handler {
 		c := &caller{network: Network(from), loopback: from.IsLoopback()}
 		if a, ok := access.From(r.Context()); ok {
 			c.name = "person " + a.OfficerID.String()
-			if a.ByToken {
+			if a.Client != "" { // which gets itself a new token whenever it likes
+				c.name = "client " + a.Client
+			} else if a.ByToken {
 				_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 				c.name = "token " + strings.TrimSpace(secret) // stored as a keyed hash
 			}

@@ -68,6 +68,8 @@ type Options struct {
 	Idle, Absolute time.Duration
 	// Provider signs people in; nil for none.
 	Provider *oidc.Provider
+	// Clients are the service clients, whose access tokens Provider signs.
+	Clients Clients
 	// NoCodes is set where no one-time codes are sent.
 	NoCodes bool
 	// CodeInterval is the least time between two codes to one e-mail address, and
@@ -99,6 +101,7 @@ type Service struct {
 	networkKey []byte
 	store      *store
 	provider   *oidc.Provider
+	clients    Clients
 	noCodes    bool
 	interval   time.Duration
 	anHour     int
@@ -114,7 +117,7 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		db: o.DB, now: o.Machine, post: o.Post, isOfficer: o.IsOfficer,
-		background: o.Background, log: o.Log, provider: o.Provider, noCodes: o.NoCodes,
+		background: o.Background, log: o.Log, provider: o.Provider, clients: o.Clients, noCodes: o.NoCodes,
 		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks, audit: o.Audit,
 	}
 	if s.log == nil {

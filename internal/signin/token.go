@@ -89,11 +89,11 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 	})
 }
 
-// tokenActor returns who acts by a token, and false where it is none, has
+// tokenActor returns who acts by a token of ours or of the provider, and false where it is none, has
 // expired or was revoked, or its owner is a public officer no more.
 func (s *Service) tokenActor(ctx context.Context, secret string) (access.Actor, bool, error) {
 	if !isToken(secret) {
-		return access.Actor{}, false, nil
+		return s.clientActor(ctx, secret)
 	}
 	now := s.now()
 	var t tokenUse
