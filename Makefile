@@ -2,7 +2,7 @@
 .PHONY: help run test check generate bench screenshots sbom
 
 # -race multiplies the memory of a compilation: two packages at a time.
-TEST_FLAGS := -race -p 2 -timeout 20m
+TEST_FLAGS := -race -p 2 -timeout 40m
 WITH_POSTGRES := go run ./internal/tools/withpostgres
 
 help: ## Print the targets

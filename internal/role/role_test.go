@@ -55,7 +55,7 @@ func TestSet(t *testing.T) {
 			{"and an admin", admin, tanID, access.Admin, ""},
 			{"one of two steps down", admin, adminID, access.Officer, ""},
 		} {
-			o, err := Set(c.ctx, db, c.id, c.to)
+			o, err := Set(c.ctx, db, nil, c.id, c.to)
 			switch {
 			case c.code == "" && (err != nil || o.Role != c.to):
 				t.Errorf("%s: %v, %v", c.name, o, err)
@@ -77,7 +77,7 @@ func TestSet_OneIsLeft(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range ids {
 			wg.Go(func() {
-				if _, err := Set(admins[i], db, ids[(i+1)%len(ids)], access.Officer); err != nil && fault.CodeOf(err) != fault.Conflict {
+				if _, err := Set(admins[i], db, nil, ids[(i+1)%len(ids)], access.Officer); err != nil && fault.CodeOf(err) != fault.Conflict {
 					t.Error(err)
 				}
 			})
