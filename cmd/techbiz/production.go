@@ -31,6 +31,12 @@ var productionRules = []productionRule{
 		"give a key, the same on every replica, such as `openssl rand -hex 32` prints"},
 	{"session-key", func(s *Settings) bool { return weakKey(s.SessionKey) },
 		"the key can be guessed; give a random one, such as `openssl rand -hex 32` prints"},
+	{"audit-key", func(s *Settings) bool { return len(s.AuditKey) == 0 },
+		"give the activity log a key, the same on every replica and never another one, such as `openssl rand -hex 32` prints"},
+	{"audit-key", func(s *Settings) bool { return weakKey(s.AuditKey) },
+		"the key can be guessed; give a random one, such as `openssl rand -hex 32` prints"},
+	{"data-keys", func(s *Settings) bool { return s.DataKeys.Set == nil },
+		"give the keys that contact numbers are sealed with, the same on every replica, as `techbiz keys create` prints them"},
 	{"oidc-issuer", func(s *Settings) bool { return strings.HasPrefix(s.OIDCIssuer, "http://") },
 		"http lets anybody on the way sign in as anybody; give an issuer that starts with https://"},
 }

@@ -16,7 +16,8 @@ const goodKey = "8f2b6c0d95e417a3fc3829b1de604f57a0e9137bd2c6485e91f70c3ab46d28e
 
 func TestProduction(t *testing.T) {
 	t.Parallel()
-	everything := []string{"smtp-url=smtps://relay.gov.sg", "base-url=https://techbiz.gov.sg", "session-key=" + goodKey}
+	everything := []string{"smtp-url=smtps://relay.gov.sg", "base-url=https://techbiz.gov.sg", "session-key=" + goodKey, "audit-key=" + goodKey, "data-keys=" + goodDataKeys(t)}
+	missing := []string{"directory", "smtp-url", "base-url", "session-key", "audit-key", "data-keys"}
 	cases := []struct {
 		name     string
 		settings []string
@@ -26,13 +27,14 @@ func TestProduction(t *testing.T) {
 		{"by its name", []string{"addr=localhost:8080"}, nil},
 		{"and by IPv6", []string{"addr=[::1]:8080"}, nil},
 		{"a sandbox by word", []string{"addr=0.0.0.0:8080", "sandbox=true"}, nil},
-		{"nothing is set", []string{"addr=0.0.0.0:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
-		{"every interface", []string{"addr=:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
-		{"a private address", []string{"addr=10.0.0.1:8080"}, []string{"directory", "smtp-url", "base-url", "session-key"}},
+		{"nothing is set", []string{"addr=0.0.0.0:8080"}, missing},
+		{"every interface", []string{"addr=:8080"}, missing},
+		{"a private address", []string{"addr=10.0.0.1:8080"}, missing},
 		{"only the directory is the sandbox's", append([]string{"addr=:8080"}, everything...), []string{"directory"}},
 		{"no encryption", append(append([]string{"addr=:8080"}, everything...), "base-url=http://techbiz.gov.sg"), []string{"directory", "base-url"}},
 		{"a key of zeros", append(append([]string{"addr=:8080"}, everything...), "session-key="+strings.Repeat("0", 64)), []string{"directory", "session-key"}},
 		{"a key of a few signs", append(append([]string{"addr=:8080"}, everything...), "session-key="+strings.Repeat("deadbeef", 8)), []string{"directory", "session-key"}},
+		{"a key of the activity log that can be guessed", append(append([]string{"addr=:8080"}, everything...), "audit-key="+strings.Repeat("0", 64)), []string{"directory", "audit-key"}},
 		{"a key that counts", append(append([]string{"addr=:8080"}, everything...), "session-key="+counting()), []string{"directory", "session-key"}},
 	}
 	for _, c := range cases {
@@ -62,14 +64,18 @@ func TestProduction_AnotherDirectory(t *testing.T) {
 	t.Parallel()
 	s := Settings{Addr: "127.0.0.1:8080", Directory: "techpass", SMTPURL: "smtps://relay.gov.sg"}
 	err, _ := s.checkProduction().(mistakes)
-	if len(err) != 2 || err[0].flag != "base-url" || err[1].flag != "session-key" {
+	if len(err) != 4 || err[0].flag != "base-url" || err[1].flag != "session-key" || err[2].flag != "audit-key" || err[3].flag != "data-keys" {
 		t.Errorf("got %v", err)
 	}
 	if err := s.BaseURL.UnmarshalText([]byte("https://techbiz.gov.sg")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.SessionKey.UnmarshalText([]byte(goodKey)); err != nil {
-		t.Fatal(err)
+	for _, err := range []error{
+		s.SessionKey.UnmarshalText([]byte(goodKey)), s.AuditKey.UnmarshalText([]byte(goodKey)), s.DataKeys.UnmarshalText([]byte(goodDataKeys(t))),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := s.checkProduction(); err != nil {
 		t.Errorf("with everything: %v", err)
@@ -78,6 +84,16 @@ func TestProduction_AnotherDirectory(t *testing.T) {
 	if err := s.checkProduction(); err != nil {
 		t.Errorf("a sandbox by word: %v", err)
 	}
+}
+
+// goodDataKeys are data keys as the command prints them.
+func goodDataKeys(t *testing.T) string {
+	t.Helper()
+	text, err := newDataKeys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
 }
 
 // flags writes settings as flags.
@@ -104,7 +120,8 @@ func TestProduction_Refuses(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	weak := strings.Repeat("ab", keyLength)
 	got := runProgram(t, []string{"TECHBIZ_SESSION_KEY=" + weak, "TECHBIZ_DATA=" + data}, "--addr=0.0.0.0:8080", "--base-url=http://techbiz.gov.sg")
-	want := []string{"--directory (TECHBIZ_DIRECTORY)", "--smtp-url (TECHBIZ_SMTP_URL)", "--base-url (TECHBIZ_BASE_URL)", "--session-key (TECHBIZ_SESSION_KEY)"}
+	want := []string{"--directory (TECHBIZ_DIRECTORY)", "--smtp-url (TECHBIZ_SMTP_URL)", "--base-url (TECHBIZ_BASE_URL)", "--session-key (TECHBIZ_SESSION_KEY)",
+		"--audit-key (TECHBIZ_AUDIT_KEY)", "--data-keys (TECHBIZ_DATA_KEYS)"}
 	lines := strings.Split(strings.TrimSuffix(got.stderr, "\n"), "\n")
 	if got.status != exitMistake || got.stdout != "" || len(lines) != len(want) || strings.Contains(got.stderr, weak) {
 		t.Fatalf("got %+v", got)
