@@ -77,7 +77,7 @@ func (l *Limiter) lease(id uuid.UUID) *lease {
 func (l *Limiter) slice(ctx context.Context, id uuid.UUID, r Rate, n int, s *lease, now time.Time) (granted int, retryAt time.Time) {
 	if now.UnixNano() >= l.alone.Load() {
 		// Whoever asked may go away; the others who wait for the slice do not.
-		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.patience)
 		defer cancel()
 		err := l.change(asking, id, func(row *row) bool {
 			granted, retryAt = draw(&row.fullAt, r, n, max(n, r.slice()), now)

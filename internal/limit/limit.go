@@ -91,6 +91,9 @@ type Options struct {
 	Secret []byte
 	// Keys is of how many keys the process remembers something; 0 means 50,000.
 	Keys int
+	// Patience is how long Allow waits for the database before the process counts
+	// alone; 0 means a quarter of a second.
+	Patience time.Duration
 	// Log takes a line when the database does not answer. Nil discards.
 	Log *slog.Logger
 }
@@ -102,6 +105,8 @@ type Limiter struct {
 	key  []byte
 	log  *slog.Logger
 	keys int
+
+	patience time.Duration
 
 	mu     sync.Mutex
 	leases *simplelru.LRU[uuid.UUID, *lease]
@@ -117,6 +122,9 @@ func New(o Options) (*Limiter, error) {
 	if o.Keys <= 0 {
 		o.Keys = defaultKeys
 	}
+	if o.Patience <= 0 {
+		o.Patience = patience
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -124,7 +132,7 @@ func New(o Options) (*Limiter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("memory of the rate limits: %w", err)
 	}
-	return &Limiter{db: o.DB, now: o.Clock, key: key, log: o.Log, keys: o.Keys, leases: leases}, nil
+	return &Limiter{db: o.DB, now: o.Clock, key: key, log: o.Log, keys: o.Keys, patience: o.Patience, leases: leases}, nil
 }
 
 // Network names the network of an address as one key: whoever has one address of
