@@ -59,18 +59,24 @@ func (c *Recorded) withActivity(ctx context.Context, work func(*database.DB, *au
 		if err := ready(ctx); err != nil {
 			return err
 		}
-		log, err := c.activity(db, c.Data, nil)
-		if err != nil {
-			return err
-		}
-		if err := log.CheckKey(ctx); err != nil {
-			return err
-		}
-		if err := work(db, log); err != nil {
-			return err
-		}
-		return log.Seal(ctx)
+		return c.recording(ctx, db, c.Data, nil, func(log *audit.Log) error { return work(db, log) })
 	})
+}
+
+// recording has a command recorded: under the key of the log and no other, since
+// under another one nobody of the log would be found, and sealed when it is done.
+func (a *Auditing) recording(ctx context.Context, db *database.DB, folder string, log *slog.Logger, work func(*audit.Log) error) error {
+	activity, err := a.activity(db, folder, log)
+	if err != nil {
+		return err
+	}
+	if err := activity.CheckKey(ctx); err != nil {
+		return err
+	}
+	if err := work(activity); err != nil {
+		return err
+	}
+	return activity.Seal(ctx)
 }
 
 type auditCommands struct {

@@ -96,19 +96,17 @@ func (c *Person) withPrivacy(ctx context.Context, p *program, work func(*privacy
 			return err
 		}
 		log := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-		activity, err := c.activity(db, c.Data, log)
-		if err != nil {
-			return err
-		}
-		queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second}) // takes jobs and runs none
-		var lists *batch.Service
-		invites := invite.New(invite.Options{DB: db, Jobs: queue, Audit: activity, Log: log,
-			Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return lists.Completed(ctx, tx, id) }})
-		lists = batch.New(batch.Options{DB: db, Jobs: queue, Invite: invites, Audit: activity, Log: log})
-		if err := queue.Open(); err != nil {
-			return err
-		}
-		forget := []func(context.Context, *database.Tx, string) error{activity.Erase}
-		return work(privacy.New(privacy.Options{DB: db, Invite: invites, Also: forget}), activity)
+		return c.recording(ctx, db, c.Data, log, func(activity *audit.Log) error {
+			queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second}) // takes jobs and runs none
+			var lists *batch.Service
+			invites := invite.New(invite.Options{DB: db, Jobs: queue, Audit: activity, Log: log,
+				Completed: func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return lists.Completed(ctx, tx, id) }})
+			lists = batch.New(batch.Options{DB: db, Jobs: queue, Invite: invites, Audit: activity, Log: log})
+			if err := queue.Open(); err != nil {
+				return err
+			}
+			forget := []func(context.Context, *database.Tx, string) error{activity.Erase}
+			return work(privacy.New(privacy.Options{DB: db, Invite: invites, Also: forget}), activity)
+		})
 	})
 }
