@@ -36,12 +36,7 @@ func prepareFolder(dir string) error {
 // it the first time. Programs that start at once on one folder agree on one key.
 func keptKey(dir, name string) ([]byte, error) {
 	path := filepath.Join(dir, name)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeKey(dir, path, newKey()); err == nil {
-			text, err = os.ReadFile(path)
-		}
-	}
+	text, err := keptText(path, func() ([]byte, error) { return newKey(), nil })
 	if err != nil {
 		return nil, fmt.Errorf("key in the data folder: %w", err)
 	}
@@ -50,6 +45,22 @@ func keptKey(dir, name string) ([]byte, error) {
 		return nil, fmt.Errorf("key in the data folder: %s is damaged; delete it to have a new one made", path)
 	}
 	return k, nil
+}
+
+// keptText reads a key, and has it made the first time.
+func keptText(path string, newText func() ([]byte, error)) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text, err
+	}
+	made, err := newText()
+	if err != nil {
+		return nil, err
+	}
+	if err := makeKey(filepath.Dir(path), path, made); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // newKey is the text of a key.
@@ -92,15 +103,7 @@ func writeKey(dir string, text []byte, put func(made string) error) error {
 // the first time.
 func keptDataKeys(dir string) (*seal.Set, error) {
 	path := filepath.Join(dir, dataKeysFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		var made []byte
-		if made, err = newDataKeys(); err == nil {
-			if err = makeKey(dir, path, made); err == nil {
-				text, err = os.ReadFile(path)
-			}
-		}
-	}
+	text, err := keptText(path, newDataKeys)
 	if err != nil {
 		return nil, fmt.Errorf("data keys in the data folder: %w", err)
 	}
