@@ -43,11 +43,13 @@ func (e Events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 const unreadable = `The body of the request is not JSON such as {"query": "{ viewer { email } }"}.`
 
 // inputError is an error that gqlgen met where it read an argument: a value that its
-// type does not take. Our own faults keep their sentence.
+// type does not take. Our own faults keep their sentence. What a resolver answers has
+// the place of its field in the query (AddFieldLocationToError), what was met before
+// it ran has none.
 func inputError(err error) (message string, is bool) {
-	g, ok := err.(*gqlerror.Error) // what a resolver wraps is no such error
+	g, ok := err.(*gqlerror.Error)
 	if !ok || g.Err == nil || len(fault.Of(g.Err)) > 0 {
 		return "", false
 	}
-	return "A value is not of the type that its place takes.", len(g.Path) > 0
+	return "A value is not of the type that its place takes.", len(g.Path) > 0 && len(g.Locations) == 0
 }

@@ -128,6 +128,43 @@ func TestSubmit_UndoneAndStartedAtTheSameMoment(t *testing.T) {
 	})
 }
 
+// A row that was called back has a new id, and its number can be read and submitted.
+func TestUndo_RowsKeepTheirNumbers(t *testing.T) {
+	t.Parallel()
+	each(t, time.Minute, func(t *testing.T, f *fixture) {
+		const all = chunk + 20
+		accounts := users(all, func(i int, d *invite.Details) {
+			d.ContactNumber = fmt.Sprintf("8%07d", i)
+			if i == 1 {
+				d.ContactNumber = "8000 0001" // as it was typed
+			}
+		})
+		b := f.submitted(t, accounts)
+		if _, _, err := f.Undo(f.ctx, b.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := f.DB.BatchRow.Query().Where(batchrow.BatchID(b.ID)).Order(batchrow.ByPosition()).All(access.System(t.Context()))
+		if err != nil || len(rows) != all {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for i, r := range rows {
+			if d, err := details(f.DB.Keys, r); err != nil || d.ContactNumber != accounts[i].ContactNumber {
+				t.Fatalf("row %d has the number %q, %v", i, d.ContactNumber, err)
+			}
+		}
+		if _, err := f.Submit(f.ctx, b.ID, false); err != nil {
+			t.Fatal(err)
+		}
+		f.advance(2 * time.Minute)
+		if err := f.Invite.StartDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := f.number(t, "SELECT count(*) FROM invitations WHERE open AND COALESCE(number_key, number_key2) IS NOT NULL"); n != all {
+			t.Errorf("%d invitations hold a number, want %d", n, all)
+		}
+	})
+}
+
 func TestStartDue_StartsEachOnce(t *testing.T) {
 	t.Parallel()
 	each(t, 0, func(t *testing.T, f *fixture) {

@@ -91,17 +91,32 @@ func recallable(b *ent.Batch, now time.Time) bool {
 }
 
 // takeBack makes rows whose invitations were ended submittable again. Their ids
-// are those of the ended invitations, so they get new ones. On a list of which
-// other rows have run they are left out, as those are that came later.
+// are those of the ended invitations, so they get new ones, under which their
+// numbers are sealed again. On a list of which other rows have run they are left
+// out, as those are that came later.
 func takeBack(ctx context.Context, tx *database.Tx, rows []uuid.UUID) error {
-	for part := range slices.Chunk(rows, 5_000) {
-		fresh := make([][]any, len(part))
-		for n, old := range part {
-			fresh[n] = []any{old, schema.NewID()}
+	for part := range slices.Chunk(rows, chunk) {
+		all, err := tx.BatchRow.Query().Where(database.OneOfIDs(batchrow.FieldID, part)).
+			Select(batchrow.FieldContactNumber).All(access.System(ctx))
+		if err != nil {
+			return fmt.Errorf("load rows to take back: %w", err)
+		}
+		if len(all) == 0 {
+			continue
+		}
+		fresh := make([][]any, len(all))
+		for n, r := range all {
+			id := schema.NewID()
+			number, err := invite.Rename(tx.Keys, r.ID, id, r.ContactNumber)
+			if err != nil {
+				return err
+			}
+			fresh[n] = []any{r.ID, id, valueOf(number)}
 		}
 		var args []any
-		_, err := tx.Exec(ctx, `WITH fresh(old, id) AS (`+tx.Table(&args, []string{"uuid", "uuid"}, fresh)+`)
-			UPDATE batch_rows SET id = fresh.id, submitted = false, left_out = true FROM fresh WHERE batch_rows.id = fresh.old`, args...)
+		_, err = tx.Exec(ctx, `WITH fresh(old, id, number) AS (`+tx.Table(&args, []string{"uuid", "uuid", "text"}, fresh)+`)
+			UPDATE batch_rows SET id = fresh.id, contact_number = fresh.number, submitted = false, left_out = true
+			FROM fresh WHERE batch_rows.id = fresh.old`, args...)
 		if err != nil {
 			return fmt.Errorf("take rows back: %w", err)
 		}

@@ -59,6 +59,23 @@ func Number(k *seal.Keys, row uuid.UUID, sealed *string) (number, typed string, 
 	return number, typed, nil
 }
 
+// Rename seals what [Store] sealed for one row for another one, which takes its
+// place. What the number is found by stays.
+func Rename(k *seal.Keys, from, to uuid.UUID, sealed *string) (*string, error) {
+	if sealed == nil {
+		return nil, nil
+	}
+	text, err := k.Open(*sealed, from)
+	if err != nil {
+		return nil, fmt.Errorf("open the contact number of %s: %w", from, err)
+	}
+	again, err := k.Seal(text, to)
+	if err != nil {
+		return nil, fmt.Errorf("seal the contact number of %s: %w", to, err)
+	}
+	return &again, nil
+}
+
 // Wanted are numbers that are looked for, by the index that they may be stored with
 // in each slot.
 type Wanted [seal.Slots]map[string]string
