@@ -129,18 +129,25 @@ func (s *Service) StartDue(ctx context.Context) error {
 	return nil
 }
 
+// startable are the invitations whose time has come at $1, on the day $2. What is scheduled
+// is open and has no end yet, which its index knows.
+const startable = ` FROM invitations i LEFT JOIN batches b ON b.id = i.batch_id
+	WHERE i.open AND i.expires_at IS NULL AND i.provisioning = 'SCHEDULED' AND (i.start_on IS NULL OR i.start_on <= $2)
+		AND (b.id IS NULL OR b.state <> 'STOPPED' AND (b.recall_until IS NULL OR b.recall_until <= $1))`
+
 // startSome moves at most a chunk from SCHEDULED to QUEUED and queues its work.
-// Only one of several at the same moment moves a row. What is scheduled is open
-// and has no end yet, which its index knows.
+// Only one of several at the same moment moves a row. It holds the lists before
+// their invitations, as whoever changes a list does, or the two would wait for each
+// other.
 func (s *Service) startSome(ctx context.Context, tx *database.Tx) (int, error) {
 	var all, single, bulk []uuid.UUID
 	batches := map[uuid.UUID]bool{}
-	err := tx.Query(ctx, `UPDATE invitations SET provisioning = 'QUEUED', updated_at = $1
-		WHERE provisioning = 'SCHEDULED' AND id IN (
-			SELECT i.id FROM invitations i LEFT JOIN batches b ON b.id = i.batch_id
-			WHERE i.open AND i.expires_at IS NULL AND i.provisioning = 'SCHEDULED' AND (i.start_on IS NULL OR i.start_on <= $2)
-				AND (b.id IS NULL OR b.state <> 'STOPPED' AND (b.recall_until IS NULL OR b.recall_until <= $1))
-			ORDER BY i.id LIMIT $3)
+	_, err := tx.Exec(ctx, `UPDATE batches SET resumed_at = resumed_at WHERE id IN (SELECT b.id`+startable+`)`, tx.Now, StartedDay(tx.Now))
+	if err != nil {
+		return 0, fmt.Errorf("hold the lists whose time has come: %w", err)
+	}
+	err = tx.Query(ctx, `UPDATE invitations SET provisioning = 'QUEUED', updated_at = $1
+		WHERE provisioning = 'SCHEDULED' AND id IN (SELECT i.id`+startable+` ORDER BY i.id LIMIT $3)
 		RETURNING id, batch_id`, []any{tx.Now, StartedDay(tx.Now), startChunk}, func(r *sql.Rows) error {
 		var id uuid.UUID
 		var batch uuid.NullUUID
