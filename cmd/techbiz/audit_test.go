@@ -14,7 +14,7 @@ import (
 // does.
 func openPlace(t *testing.T, place []string) *sql.DB {
 	t.Helper()
-	driver, dsn := "sqlite", "file:"+filepath.Join(place[1], "techbiz.db")
+	driver, dsn := "sqlite", "file:"+filepath.Join(place[1], "techbiz.db")+"?_pragma=busy_timeout(10000)"
 	if i := slices.Index(place, "--database-url"); i >= 0 {
 		driver, dsn = "postgres", place[i+1]
 	}

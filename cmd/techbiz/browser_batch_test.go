@@ -135,6 +135,7 @@ func rowsAreRemoved(t *testing.T, c *chromium, on *portal) {
 	}
 	p.fill("Contact number", "123")
 	p.click("button", "Save")
+	p.sees("Saved. What is named below is still to fix.") // what was wrong before is shown all along
 	p.invalid("Contact number", "8 or 9")
 	p.fill("Contact number", on.vendor("Tay").number)
 	p.click("button", "Save")

@@ -123,7 +123,7 @@ func (r *row) values(k *seal.Keys, to []any) ([]any, error) {
 		return nil, err
 	}
 	return append(to,
-		storable(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), valueOf(number.Sealed),
+		database.Text(q.Email), orNull(q.Username), orNull(q.FirstName), orNull(q.LastName), orNull(q.CountryCode), valueOf(number.Sealed),
 		orNull(q.Organisation), orNull(q.Department), orNull(q.Details.Seed), orNull(q.Reason), orNull(q.Details.StartOn), orNull(q.StartOn),
 		string(q.UserType), seedOrNull(q), orNull(q.EmailKey), orNull(q.UsernameKey), valueOf(number.Key[0]), valueOf(number.Key[1]),
 		r.person.first, r.person.last, r.person.organisation, address.Fold(q.Department),
@@ -134,7 +134,7 @@ func (r *row) values(k *seal.Keys, to []any) ([]any, error) {
 // numbers is how a row keeps its contact number: sealed, and by what it is found.
 // Nothing else writes one; [details] reads it.
 func numbers(k *seal.Keys, row uuid.UUID, q *invite.Request) (invite.Stored, error) {
-	return invite.Store(k, row, q.Number, storable(q.ContactNumber))
+	return invite.Store(k, row, q.Number, database.Text(q.ContactNumber))
 }
 
 // details are what was typed into a stored row.
@@ -166,7 +166,7 @@ func asStored(q invite.Request) invite.Details {
 		&d.Email, &d.Username, &d.FirstName, &d.LastName, &d.CountryCode, &d.ContactNumber,
 		&d.Organisation, &d.Department, &d.Seed, &d.Reason, &d.StartOn,
 	} {
-		*s = storable(*s)
+		*s = database.Text(*s)
 	}
 	return d
 }
@@ -286,12 +286,8 @@ func orNull(s string) any {
 	if s == "" {
 		return nil
 	}
-	return storable(s)
+	return database.Text(s)
 }
-
-// storable is what was typed without NUL, which PostgreSQL's text cannot hold; the
-// row's issues name it.
-func storable(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
 
 // scanInto scans the one row of an aggregate.
 func scanInto(to ...any) func(*sql.Rows) error {

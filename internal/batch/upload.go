@@ -109,12 +109,12 @@ func source(file, sheet string) string {
 	if sheet == "" {
 		return file
 	}
-	return file + ", " + storable(sheet)
+	return file + ", " + database.Text(sheet)
 }
 
 // fileName is the bare name, for some browsers send a path.
 func fileName(name string) string {
-	name = filepath.Base(strings.ReplaceAll(strings.ToValidUTF8(storable(name), ""), `\`, "/"))
+	name = filepath.Base(strings.ReplaceAll(database.Text(name), `\`, "/"))
 	if r := []rune(name); len(r) > maxFileName {
 		name = string(r[:maxFileName])
 	}

@@ -53,7 +53,7 @@ func Matching(ctx context.Context, search string, of *access.Role) ([]predicate.
 			func(s *entsql.Selector) {
 				s.Where(database.HasPrefix(s, folded, officer.FieldEmail, officer.FieldAgency))
 			},
-			officer.NameContainsFold(strings.TrimSpace(search))))
+			officer.NameContainsFold(database.Text(strings.TrimSpace(search)))))
 	}
 	return p, nil
 }

@@ -125,7 +125,7 @@ func byEmail(ctx context.Context, c *ent.Client, email string) (*ent.SandboxPers
 }
 
 func byToken(ctx context.Context, c *ent.Client, token string) (*ent.SandboxPerson, error) {
-	p, err := c.SandboxPerson.Query().Where(sandboxperson.Token(token)).Only(ctx)
+	p, err := c.SandboxPerson.Query().Where(sandboxperson.Token(database.Text(token))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, fault.New(fault.NotFound, "This link does not work, or a newer mail has replaced it.")
 	}
