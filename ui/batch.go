@@ -112,7 +112,7 @@ func (p *portal) readUpload(r *http.Request) (graphql.Upload, error) {
 	body := r.Body
 	r.Body = http.MaxBytesReader(nil, body, p.MaxUpload+maxForm)
 	tooLarge := fault.New(fault.FileTooLarge, "Choose a file of at most %s. Split a longer list into several files.", megabytes(p.MaxUpload))
-	if err := r.ParseMultipartForm(1 << 20); err != nil {
+	if err := r.ParseMultipartForm(1 << 20); err != nil { // #nosec G120 -- bounded two lines above
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			// A browser shows the answer only if it could send its file, within reason.
 			_, _ = io.CopyN(io.Discard, body, 4*p.MaxUpload)

@@ -18,7 +18,7 @@ func (c *templateCommand) Run(p *program) error {
 	if err := workbook.WriteTemplate(&b); err != nil {
 		return err
 	}
-	if err := os.WriteFile(c.File, b.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(c.File, b.Bytes(), 0o644); err != nil { // #nosec G306 -- an empty form, for everybody
 		return fmt.Errorf("write the template: %w", err)
 	}
 	_, err := fmt.Fprintf(p.stdout, "Wrote the template to %s.\n", c.File)

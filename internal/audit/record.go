@@ -72,7 +72,7 @@ func (r *record) text() []byte {
 			b = append(b, 0)
 			return
 		}
-		b = binary.BigEndian.AppendUint32(append(b, 1), uint32(len(s)))
+		b = binary.BigEndian.AppendUint32(append(b, 1), uint32(len(s))) // #nosec G115 -- no field has 4 GiB
 		b = append(b, s...)
 	}
 	id := func(u uuid.NullUUID) { part(u.Valid, u.UUID[:]) }

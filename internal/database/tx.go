@@ -52,7 +52,7 @@ func (db *DB) WithTx(ctx context.Context, fn func(ctx context.Context, tx *Tx) e
 		if err == nil || try == tries || !lostToAnother(err) {
 			return err
 		}
-		wait := time.NewTimer(time.Duration(rand.IntN(10*try)+1) * time.Millisecond)
+		wait := time.NewTimer(time.Duration(rand.IntN(10*try)+1) * time.Millisecond) // #nosec G404 -- only has tries part
 		select {
 		case <-wait.C:
 		case <-ctx.Done():

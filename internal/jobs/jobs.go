@@ -88,7 +88,7 @@ func Handle[A river.JobArgs](q *Queue, work func(ctx context.Context, args A) er
 		case errors.As(err, &later):
 			return river.JobSnooze(time.Duration(later))
 		case fault.CodeOf(err) == fault.Throttled:
-			return river.JobSnooze(time.Second + rand.N(time.Second))
+			return river.JobSnooze(time.Second + rand.N(time.Second)) // #nosec G404 -- only has jobs part
 		}
 		return err
 	}))
@@ -215,5 +215,5 @@ func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	if n := len(job.Errors); n < 20 {
 		pause = min(b.limit, time.Second<<n)
 	}
-	return clock.Machine().Add(pause/2 + rand.N(pause/2+1))
+	return clock.Machine().Add(pause/2 + rand.N(pause/2+1)) // #nosec G404 -- only has jobs part
 }

@@ -159,7 +159,7 @@ func conclude(err error) (state, error) {
 // abandon breaks the connection off without a word.
 func (s *session) abandon() {
 	if s.conn != nil {
-		s.conn.Close()
+		_ = s.conn.Close() // nobody waits for it
 	}
 }
 

@@ -91,7 +91,7 @@ func (s *Service) lockCount(ctx context.Context, tx *database.Tx, counted string
 	if s.db.Dialect() != dialect.Postgres {
 		return nil
 	}
-	key := int64(binary.BigEndian.Uint64(hash("sign-in codes for " + counted)))
+	key := int64(binary.BigEndian.Uint64(hash("sign-in codes for " + counted))) // #nosec G115 -- any number does
 	return tx.Query(ctx, "SELECT pg_advisory_xact_lock($1)", []any{key}, func(*sql.Rows) error { return nil })
 }
 

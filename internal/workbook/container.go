@@ -79,7 +79,7 @@ func openContainer(r io.ReaderAt, size int64, lim Limits) (*container, error) {
 			return nil, unreadable("The file is protected by a password. Remove the password and upload it again.")
 		}
 		c.parts[name] = f
-		if total += f.UncompressedSize64; total > uint64(lim.UnzippedBytes) || f.UncompressedSize64 > uint64(lim.UnzippedBytes) {
+		if total += f.UncompressedSize64; total > uint64(lim.UnzippedBytes) || f.UncompressedSize64 > uint64(lim.UnzippedBytes) { // #nosec G115 -- a limit is above 0
 			return nil, c.tooMuch()
 		}
 	}

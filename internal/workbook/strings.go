@@ -71,8 +71,8 @@ func (s *sharedStrings) add(t []byte) {
 		s.block.Grow(blockBytes)
 	}
 	from := s.block.Len()
-	_, _ = s.block.Write(t) // never fails
-	s.items = append(s.items, span{uint32(len(s.blocks)), uint32(from), uint32(s.block.Len())})
+	_, _ = s.block.Write(t)                                                                     // never fails
+	s.items = append(s.items, span{uint32(len(s.blocks)), uint32(from), uint32(s.block.Len())}) // #nosec G115 -- a workbook has less than 4 GiB unzipped
 }
 
 // close ends the present block. Texts can be had from then on.

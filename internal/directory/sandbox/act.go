@@ -201,7 +201,7 @@ func complete(ctx context.Context, tx *database.Tx, p *ent.SandboxPerson, d *Det
 func numberFor(ctx context.Context, tx *database.Tx, given string) (string, error) {
 	if strings.TrimSpace(given) == "" {
 		for {
-			number := "+65" + strconv.Itoa(80_000_000+rand.IntN(20_000_000))
+			number := "+65" + strconv.Itoa(80_000_000+rand.IntN(20_000_000)) // #nosec G404 -- a number for nobody real
 			if free, err := isFree(ctx, tx, number); err != nil || free {
 				return number, err
 			}
