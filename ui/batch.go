@@ -4,12 +4,15 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"techbiz/internal/access"
 	"techbiz/internal/fault"
 	"techbiz/ui/component"
 	"techbiz/ui/operation"
@@ -20,9 +23,11 @@ type uploadView struct {
 	component.Form
 	MaxUpload int64
 	MaxRows   int
-	Draft     *operation.BatchSummary  // the newest list under review, nil for none
-	Batches   []operation.BatchSummary // lists under review and submitted ones
+	Draft     *operation.BatchSummary // the newest list under review, nil for none
+	Batches   []operation.OwnedBatch  // lists under review and submitted ones
 	Pager     component.Pager
+	Whose     string // whose lists can be shown besides the officer's own; "" for nobody's
+	All       bool   // they are shown
 }
 
 // uploadForm shows where to upload a list, and the earlier ones.
@@ -141,21 +146,30 @@ func (p *portal) template(w http.ResponseWriter, _ *http.Request) error {
 func (p *portal) showUpload(w http.ResponseWriter, r *http.Request, status int, form component.Form) error {
 	q := r.URL.Query()
 	pg := readPage(q)
-	answer, err := operation.Batches(r.Context(), p.gql, pg.First, pg.After, pg.Last, pg.Before)
+	query, whose := url.Values{}, colleagues(r.Context())
+	if whose != "" && q.Get(officersFilter) == "all" {
+		query.Set(officersFilter, "all")
+	}
+	answer, err := operation.Batches(r.Context(), p.gql, pg.First, pg.After, pg.Last, pg.Before, pointer(len(query) > 0))
 	if fault.CodeOf(err) == fault.BadRequest && isPage(q) {
 		return seeOther(w, r, withoutPage(r.URL))
 	}
 	if err != nil {
 		return err
 	}
-	v := uploadView{Form: form, MaxUpload: p.MaxUpload, MaxRows: p.MaxRows}
+	v := uploadView{Form: form, MaxUpload: p.MaxUpload, MaxRows: p.MaxRows, Whose: whose, All: len(query) > 0}
+	var own []operation.BatchSummary
+	me, _ := access.From(r.Context())
 	for _, b := range answer.Batches.Nodes {
 		if b.State != operation.BatchStateDraft || b.TotalRows > 0 {
 			v.Batches = append(v.Batches, b)
 		}
+		if b.Owner.Email == me.Email {
+			own = append(own, b.BatchSummary)
+		}
 	}
-	v.Draft = firstDraft(answer.Batches.Nodes)
-	v.Pager = pg.pager("/invite/multiple", nil, answer.Batches.PageInfo, len(answer.Batches.Nodes), answer.Batches.TotalCount)
+	v.Draft = firstDraft(own)
+	v.Pager = pg.pager("/invite/multiple", query, answer.Batches.PageInfo, len(answer.Batches.Nodes), answer.Batches.TotalCount)
 	f := p.frame(r, component.Frame{
 		Title:  "Create multiple accounts",
 		Nav:    "/invite/multiple",
@@ -165,3 +179,13 @@ func (p *portal) showUpload(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func megabytes(n int64) string { return strconv.FormatInt(n>>20, 10) + " MB" }
+
+// listColumns are the columns of the earlier lists; all has those of other officers
+// among them.
+func listColumns(all bool) []string {
+	columns := []string{"File", "Submitted", "Users", "Created", "Failed", "State"}
+	if all {
+		return slices.Insert(columns, 1, "Officer")
+	}
+	return columns
+}

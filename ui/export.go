@@ -62,6 +62,7 @@ var exportColumns = []exportColumn{
 	{heading: "Start Date", width: 14, day: func(i operation.InvitationExport) *time.Time { return dayOf(i.StartOn) }},
 	{heading: "Valid Until", width: 14, day: func(i operation.InvitationExport) *time.Time { return i.ExpiresAt }},
 	{heading: "Last Changed", width: 14, day: func(i operation.InvitationExport) *time.Time { return &i.UpdatedAt }},
+	{heading: "Invited By", width: 30, text: func(i operation.InvitationExport) string { return i.Inviter.Email }},
 }
 
 func seedStatusText(i operation.InvitationExport) string {

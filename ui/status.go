@@ -15,6 +15,7 @@ import (
 	"github.com/Khan/genqlient/graphql"
 	"github.com/a-h/templ"
 
+	"techbiz/internal/access"
 	"techbiz/internal/fault"
 	"techbiz/ui/component"
 	"techbiz/ui/operation"
@@ -26,6 +27,7 @@ type statusView struct {
 	List  url.Values // Query and the order
 	listed
 	Sorting  sorting
+	Whose    string // whose invitations can be shown besides the officer's own; "" for nobody's
 	Live     string // address that gives news of this very page
 	Events   string // address of the stream of such news
 	Rows     []operation.InvitationRow
@@ -90,6 +92,7 @@ func (p *portal) statusEvents(w http.ResponseWriter, r *http.Request) error {
 	shown := address("/status/live", q)
 	changes := subscribe[operation.InvitationUpdatedResponse](ctx, p.gql, &graphql.Request{
 		OpName: "InvitationUpdated", Query: operation.InvitationUpdated_Operation,
+		Variables: map[string]any{"allOfficers": filters(q).Has(officersFilter)},
 	})
 	return stream(p, w, r, changes, func(ctx context.Context, _ *operation.InvitationUpdatedResponse) (templ.Component, error) {
 		v, err := p.statusView(ctx, q)
@@ -163,6 +166,7 @@ func (p *portal) statusView(ctx context.Context, q url.Values) (statusView, erro
 		List:    listQuery(q),
 		listed:  listed{withoutNews(q), p.Clock()},
 		Sorting: sorted,
+		Whose:   colleagues(ctx),
 		Rows:    list.Nodes,
 		Total:   list.TotalCount,
 		Exact:   list.TotalIsExact,
@@ -248,6 +252,19 @@ func backOf(r *http.Request) url.Values {
 		return url.Values{}
 	}
 	return back
+}
+
+// colleagues says whose invitations and lists the officer can see besides the own
+// ones, "" for nobody's.
+func colleagues(ctx context.Context) string {
+	switch a, _ := access.From(ctx); a.Role {
+	case access.Admin:
+		return "all officers"
+	case access.AgencyAdmin:
+		return "all officers of " + a.Agency()
+	case access.Officer:
+	}
+	return ""
 }
 
 // noInvitation is what an address without an invitation answers.

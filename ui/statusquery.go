@@ -130,7 +130,12 @@ var listFilters = []filter{
 	{name: "type", label: "User type", list: userTypes},
 	{name: "from", label: "Invited from", day: true},
 	{name: "to", label: "Invited to", day: true},
+	{name: officersFilter, label: "Officers", list: []choice{{"all", "All"}}},
 }
+
+// officersFilter shows the invitations of all officers whom the caller's role
+// reaches, in place of the caller's own.
+const officersFilter = "officers"
 
 // moreFilters are those that stand under "More filters".
 var moreFilters = []string{"method", "type", "from", "to"}
@@ -200,6 +205,9 @@ func invitationFilter(q url.Values) *operation.InvitationFilter {
 	}
 	if q.Get("stuck") != "" {
 		f.Stuck = pointer(true)
+	}
+	if q.Has(officersFilter) {
+		f.AllOfficers = pointer(true)
 	}
 	if from, err := day(q.Get("from")); err == nil {
 		f.InvitedFrom = pointer(from.UTC())

@@ -45,6 +45,15 @@ func sortedBy(v statusView, name string) string {
 	return address("/status", q)
 }
 
+// statusTrigger is what makes the search ask anew.
+func statusTrigger(v statusView) string {
+	const always = "submit, input changed delay:250ms from:#q, change from:#techpass, change from:#seed, change from:#stuck, change from:#method, change from:#type, change delay:500ms from:#from, change delay:500ms from:#to"
+	if v.Whose == "" {
+		return always
+	}
+	return always + ", change from:#officers"
+}
+
 func hasMore(q url.Values) bool { return slices.ContainsFunc(moreFilters, q.Has) }
 
 // over says that an invitation has ended without an account: only another

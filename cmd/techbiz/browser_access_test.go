@@ -179,3 +179,50 @@ func (p *page) narrow(path string) {
 func (p *page) says(text string) bool {
 	return regexp.MustCompile(regexp.QuoteMeta(text)).MatchString(p.text())
 }
+
+// colleagueIsAway goes on with what another officer has begun: the list, its news,
+// and an act on one of its invitations.
+func colleagueIsAway(t *testing.T, c *chromium, on *portal) {
+	p := c.page(t, on)
+	invite := func(a account) {
+		p.open("/invite/email")
+		p.fill("Email address", a.email)
+		p.fill("Reason", a.reason)
+		p.click("button", "Submit")
+		p.sees("Invitation accepted for " + a.email)
+	}
+	p.enter("quek.mei.fen@lta.gov.sg", "/status?officers=all") // which an officer may not ask for
+	p.heading("You may not do that")
+	p.open("/status")
+	if p.has("checkbox", "Invitations of all officers") {
+		t.Error("an officer is offered other officers' invitations")
+	}
+	first, second := on.officer("Yeo Kim Hock"), on.officer("Ng Pei Shan")
+	invite(first)
+
+	a := c.page(t, on)
+	a.enter("siti.aminah@tech.gov.sg", "/status")
+	a.sees("No invitation yet")
+	a.click("checkbox", "Invitations of all officers")
+	a.sees("Total no. of invitations: 1", first.email)
+	a.at("/status?officers=all")
+	a.accessible("all officers' invitations")
+	a.pictured("status-all")
+	invite(second)
+	a.sees("Total no. of invitations: 2", second.email)
+	a.click("link", first.email)
+	a.sees("quek.mei.fen@lta.gov.sg")
+	a.click("link", "Cancel the invitation")
+	a.click("button", "Confirm")
+	a.sees("The invitation was cancelled", "Cancelled by")
+
+	p.open("/invite/multiple")
+	p.upload("Choose a file", workbookOf(t, on.vendor("Tay Boon Leong")))
+	p.sees("1 to 1 of 1")
+	a.open("/invite/multiple")
+	a.click("link", "Lists of all officers")
+	a.sees("users.xlsx", "quek.mei.fen@lta.gov.sg")
+	a.accessible("all officers' lists")
+	a.click("link", "users.xlsx")
+	a.sees("Tay", "1 to 1 of 1")
+}

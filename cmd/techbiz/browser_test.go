@@ -59,6 +59,7 @@ func TestBrowser(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *chromium, *portal){
 		"domains and roles":                     accessManaged,
 		"tokens":                                tokensManaged,
+		"a colleague is away":                   colleagueIsAway,
 		"domains and tokens without JavaScript": accessPlainly,
 	} {
 		t.Run(name, func(t *testing.T) {

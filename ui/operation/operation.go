@@ -1427,7 +1427,7 @@ func (v *BatchSummary) GetUndo() *UndoReceipt { return v.Undo }
 // A page of batches.
 type BatchesBatchesBatchConnection struct {
 	// The batches alone.
-	Nodes []BatchSummary `json:"nodes"`
+	Nodes []OwnedBatch `json:"nodes"`
 	// Where the page stands.
 	PageInfo PageEnds `json:"pageInfo"`
 	// How many there are.
@@ -1435,7 +1435,7 @@ type BatchesBatchesBatchConnection struct {
 }
 
 // GetNodes returns BatchesBatchesBatchConnection.Nodes, and is useful for accessing the field via an interface.
-func (v *BatchesBatchesBatchConnection) GetNodes() []BatchSummary { return v.Nodes }
+func (v *BatchesBatchesBatchConnection) GetNodes() []OwnedBatch { return v.Nodes }
 
 // GetPageInfo returns BatchesBatchesBatchConnection.PageInfo, and is useful for accessing the field via an interface.
 func (v *BatchesBatchesBatchConnection) GetPageInfo() PageEnds { return v.PageInfo }
@@ -2503,6 +2503,8 @@ type InvitationExport struct {
 	Provisioning ProvisioningState `json:"provisioning"`
 	// Why the work failed or what it last stumbled over, for a person.
 	Failure *string `json:"failure"`
+	// Who invited.
+	Inviter Person `json:"inviter"`
 }
 
 // GetId returns InvitationExport.Id, and is useful for accessing the field via an interface.
@@ -2576,6 +2578,9 @@ func (v *InvitationExport) GetProvisioning() ProvisioningState { return v.Provis
 
 // GetFailure returns InvitationExport.Failure, and is useful for accessing the field via an interface.
 func (v *InvitationExport) GetFailure() *string { return v.Failure }
+
+// GetInviter returns InvitationExport.Inviter, and is useful for accessing the field via an interface.
+func (v *InvitationExport) GetInviter() Person { return v.Inviter }
 
 // Which invitations to list. What is absent does not filter.
 type InvitationFilter struct {
@@ -3208,6 +3213,197 @@ const (
 var AllOrderDirection = []OrderDirection{
 	OrderDirectionAsc,
 	OrderDirectionDesc,
+}
+
+// OwnedBatch includes the GraphQL fields of Batch requested by the fragment OwnedBatch.
+// The GraphQL type's documentation follows.
+//
+// A list of users, from a file or a call, whose accounts are created together.
+type OwnedBatch struct {
+	BatchSummary `json:"-"`
+	// Whose list it is.
+	Owner Person `json:"owner"`
+}
+
+// GetOwner returns OwnedBatch.Owner, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetOwner() Person { return v.Owner }
+
+// GetId returns OwnedBatch.Id, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetId() string { return v.BatchSummary.Id }
+
+// GetFileName returns OwnedBatch.FileName, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetFileName() *string { return v.BatchSummary.FileName }
+
+// GetState returns OwnedBatch.State, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetState() BatchState { return v.BatchSummary.State }
+
+// GetCreatedAt returns OwnedBatch.CreatedAt, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetCreatedAt() time.Time { return v.BatchSummary.CreatedAt }
+
+// GetSubmittedAt returns OwnedBatch.SubmittedAt, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetSubmittedAt() *time.Time { return v.BatchSummary.SubmittedAt }
+
+// GetCompletedAt returns OwnedBatch.CompletedAt, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetCompletedAt() *time.Time { return v.BatchSummary.CompletedAt }
+
+// GetEstimatedCompletionAt returns OwnedBatch.EstimatedCompletionAt, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetEstimatedCompletionAt() *time.Time {
+	return v.BatchSummary.EstimatedCompletionAt
+}
+
+// GetDirectoryCheck returns OwnedBatch.DirectoryCheck, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetDirectoryCheck() DirectoryCheck { return v.BatchSummary.DirectoryCheck }
+
+// GetTotalRows returns OwnedBatch.TotalRows, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetTotalRows() int { return v.BatchSummary.TotalRows }
+
+// GetValidRows returns OwnedBatch.ValidRows, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetValidRows() int { return v.BatchSummary.ValidRows }
+
+// GetFlaggedRows returns OwnedBatch.FlaggedRows, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetFlaggedRows() int { return v.BatchSummary.FlaggedRows }
+
+// GetLeftOut returns OwnedBatch.LeftOut, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetLeftOut() int { return v.BatchSummary.LeftOut }
+
+// GetQueued returns OwnedBatch.Queued, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetQueued() int { return v.BatchSummary.Queued }
+
+// GetSucceeded returns OwnedBatch.Succeeded, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetSucceeded() int { return v.BatchSummary.Succeeded }
+
+// GetFailed returns OwnedBatch.Failed, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetFailed() int { return v.BatchSummary.Failed }
+
+// GetCancelled returns OwnedBatch.Cancelled, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetCancelled() int { return v.BatchSummary.Cancelled }
+
+// GetNotices returns OwnedBatch.Notices, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetNotices() []string { return v.BatchSummary.Notices }
+
+// GetExpiresAt returns OwnedBatch.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetExpiresAt() *time.Time { return v.BatchSummary.ExpiresAt }
+
+// GetScheduled returns OwnedBatch.Scheduled, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetScheduled() int { return v.BatchSummary.Scheduled }
+
+// GetStartingLater returns OwnedBatch.StartingLater, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetStartingLater() int { return v.BatchSummary.StartingLater }
+
+// GetRecallUntil returns OwnedBatch.RecallUntil, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetRecallUntil() *time.Time { return v.BatchSummary.RecallUntil }
+
+// GetUndo returns OwnedBatch.Undo, and is useful for accessing the field via an interface.
+func (v *OwnedBatch) GetUndo() *UndoReceipt { return v.BatchSummary.Undo }
+
+func (v *OwnedBatch) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*OwnedBatch
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.OwnedBatch = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	err = json.Unmarshal(
+		b, &v.BatchSummary)
+	if err != nil {
+		return err
+	}
+	return nil
+}
+
+type __premarshalOwnedBatch struct {
+	Owner Person `json:"owner"`
+
+	Id string `json:"id"`
+
+	FileName *string `json:"fileName"`
+
+	State BatchState `json:"state"`
+
+	CreatedAt time.Time `json:"createdAt"`
+
+	SubmittedAt *time.Time `json:"submittedAt"`
+
+	CompletedAt *time.Time `json:"completedAt"`
+
+	EstimatedCompletionAt *time.Time `json:"estimatedCompletionAt"`
+
+	DirectoryCheck DirectoryCheck `json:"directoryCheck"`
+
+	TotalRows int `json:"totalRows"`
+
+	ValidRows int `json:"validRows"`
+
+	FlaggedRows int `json:"flaggedRows"`
+
+	LeftOut int `json:"leftOut"`
+
+	Queued int `json:"queued"`
+
+	Succeeded int `json:"succeeded"`
+
+	Failed int `json:"failed"`
+
+	Cancelled int `json:"cancelled"`
+
+	Notices []string `json:"notices"`
+
+	ExpiresAt *time.Time `json:"expiresAt"`
+
+	Scheduled int `json:"scheduled"`
+
+	StartingLater int `json:"startingLater"`
+
+	RecallUntil *time.Time `json:"recallUntil"`
+
+	Undo *UndoReceipt `json:"undo"`
+}
+
+func (v *OwnedBatch) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *OwnedBatch) __premarshalJSON() (*__premarshalOwnedBatch, error) {
+	var retval __premarshalOwnedBatch
+
+	retval.Owner = v.Owner
+	retval.Id = v.BatchSummary.Id
+	retval.FileName = v.BatchSummary.FileName
+	retval.State = v.BatchSummary.State
+	retval.CreatedAt = v.BatchSummary.CreatedAt
+	retval.SubmittedAt = v.BatchSummary.SubmittedAt
+	retval.CompletedAt = v.BatchSummary.CompletedAt
+	retval.EstimatedCompletionAt = v.BatchSummary.EstimatedCompletionAt
+	retval.DirectoryCheck = v.BatchSummary.DirectoryCheck
+	retval.TotalRows = v.BatchSummary.TotalRows
+	retval.ValidRows = v.BatchSummary.ValidRows
+	retval.FlaggedRows = v.BatchSummary.FlaggedRows
+	retval.LeftOut = v.BatchSummary.LeftOut
+	retval.Queued = v.BatchSummary.Queued
+	retval.Succeeded = v.BatchSummary.Succeeded
+	retval.Failed = v.BatchSummary.Failed
+	retval.Cancelled = v.BatchSummary.Cancelled
+	retval.Notices = v.BatchSummary.Notices
+	retval.ExpiresAt = v.BatchSummary.ExpiresAt
+	retval.Scheduled = v.BatchSummary.Scheduled
+	retval.StartingLater = v.BatchSummary.StartingLater
+	retval.RecallUntil = v.BatchSummary.RecallUntil
+	retval.Undo = v.BatchSummary.Undo
+	return &retval, nil
 }
 
 // PageEnds includes the GraphQL fields of PageInfo requested by the fragment PageEnds.
@@ -4200,10 +4396,11 @@ func (v *__BatchRowsInput) GetSearch() *string { return v.Search }
 
 // __BatchesInput is used internally by genqlient
 type __BatchesInput struct {
-	First  *int    `json:"first"`
-	After  *string `json:"after"`
-	Last   *int    `json:"last"`
-	Before *string `json:"before"`
+	First       *int    `json:"first"`
+	After       *string `json:"after"`
+	Last        *int    `json:"last"`
+	Before      *string `json:"before"`
+	AllOfficers *bool   `json:"allOfficers"`
 }
 
 // GetFirst returns __BatchesInput.First, and is useful for accessing the field via an interface.
@@ -4217,6 +4414,9 @@ func (v *__BatchesInput) GetLast() *int { return v.Last }
 
 // GetBefore returns __BatchesInput.Before, and is useful for accessing the field via an interface.
 func (v *__BatchesInput) GetBefore() *string { return v.Before }
+
+// GetAllOfficers returns __BatchesInput.AllOfficers, and is useful for accessing the field via an interface.
+func (v *__BatchesInput) GetAllOfficers() *bool { return v.AllOfficers }
 
 // __CancelInvitationInput is used internally by genqlient
 type __CancelInvitationInput struct {
@@ -4361,6 +4561,14 @@ type __InvitationToRepeatInput struct {
 
 // GetId returns __InvitationToRepeatInput.Id, and is useful for accessing the field via an interface.
 func (v *__InvitationToRepeatInput) GetId() string { return v.Id }
+
+// __InvitationUpdatedInput is used internally by genqlient
+type __InvitationUpdatedInput struct {
+	AllOfficers *bool `json:"allOfficers"`
+}
+
+// GetAllOfficers returns __InvitationUpdatedInput.AllOfficers, and is useful for accessing the field via an interface.
+func (v *__InvitationUpdatedInput) GetAllOfficers() *bool { return v.AllOfficers }
 
 // __InvitationsExportInput is used internally by genqlient
 type __InvitationsExportInput struct {
@@ -5506,16 +5714,29 @@ func BatchRows(
 
 // The query executed by Batches.
 const Batches_Operation = `
-query Batches ($first: Int, $after: String, $last: Int, $before: String) {
-	batches(first: $first, after: $after, last: $last, before: $before) {
+query Batches ($first: Int, $after: String, $last: Int, $before: String, $allOfficers: Boolean) {
+	batches(first: $first, after: $after, last: $last, before: $before, allOfficers: $allOfficers) {
 		nodes {
-			... BatchSummary
+			... OwnedBatch
 		}
 		pageInfo {
 			... PageEnds
 		}
 		totalCount
 	}
+}
+fragment OwnedBatch on Batch {
+	... BatchSummary
+	owner {
+		email
+		name
+	}
+}
+fragment PageEnds on PageInfo {
+	hasNextPage
+	hasPreviousPage
+	startCursor
+	endCursor
 }
 fragment BatchSummary on Batch {
 	id
@@ -5553,12 +5774,6 @@ fragment BatchSummary on Batch {
 		}
 	}
 }
-fragment PageEnds on PageInfo {
-	hasNextPage
-	hasPreviousPage
-	startCursor
-	endCursor
-}
 `
 
 func Batches(
@@ -5568,15 +5783,17 @@ func Batches(
 	after *string,
 	last *int,
 	before *string,
+	allOfficers *bool,
 ) (data_ *BatchesResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "Batches",
 		Query:  Batches_Operation,
 		Variables: &__BatchesInput{
-			First:  first,
-			After:  after,
-			Last:   last,
-			Before: before,
+			First:       first,
+			After:       after,
+			Last:        last,
+			Before:      before,
+			AllOfficers: allOfficers,
 		},
 	}
 
@@ -6465,22 +6682,26 @@ func InvitationToRepeat(
 
 // The subscription executed by InvitationUpdated.
 const InvitationUpdated_Operation = `
-subscription InvitationUpdated {
-	invitationUpdated {
+subscription InvitationUpdated ($allOfficers: Boolean) {
+	invitationUpdated(allOfficers: $allOfficers) {
 		id
 	}
 }
 `
 
-// Each change of one of the officer's invitations, for pages that show some.
+// Each change of one of the officer's invitations, or of those that the role reaches, for pages that show some.
 // To unsubscribe, use [graphql.WebSocketClient.Unsubscribe]
 func InvitationUpdated(
 	ctx_ context.Context,
 	client_ graphql.WebSocketClient,
+	allOfficers *bool,
 ) (dataChan_ chan InvitationUpdatedWsResponse, subscriptionID_ string, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "InvitationUpdated",
 		Query:  InvitationUpdated_Operation,
+		Variables: &__InvitationUpdatedInput{
+			AllOfficers: allOfficers,
+		},
 	}
 
 	dataChan_ = make(chan InvitationUpdatedWsResponse)
@@ -6630,6 +6851,10 @@ fragment InvitationExport on Invitation {
 	seedStatus
 	provisioning
 	failure
+	inviter {
+		email
+		name
+	}
 }
 fragment PageEnds on PageInfo {
 	hasNextPage
