@@ -211,6 +211,10 @@ func TestInvitations_AreFoundByIndexes(t *testing.T) {
 		}
 		officer := a.fill(t, 100, many)[0]
 		admin := access.Actor{OfficerID: schema.NewID(), Email: "admin@agency.gov.sg", Role: access.Admin}
+		agency := access.Actor{OfficerID: schema.NewID(), Email: "admin@small.gov.sg", Role: access.AgencyAdmin}
+		if _, err := a.db.Writer().ExecContext(t.Context(), `UPDATE officers SET agency = 'small.gov.sg' WHERE email = 'officer1@agency.gov.sg'`); err != nil {
+			t.Fatal(err)
+		}
 		cases := []struct {
 			name   string
 			actor  access.Actor
@@ -223,6 +227,8 @@ func TestInvitations_AreFoundByIndexes(t *testing.T) {
 			{"everybody's rare prefix", admin, `filter: {allOfficers: true, search: "tan.19"}`},
 			{"everybody's prefix that nobody has", admin, `filter: {allOfficers: true, search: "zz%_"}`},
 			{"everybody's organisation", admin, `filter: {allOfficers: true, search: "vendor 299"}`},
+			{"a small agency's", agency, `filter: {allOfficers: true}`},
+			{"a small agency's frequent prefix", agency, `filter: {allOfficers: true, search: "t"}`},
 			{"one address", admin, `filter: {allOfficers: true, email: "tan.11@vendor.com"}`},
 		}
 		for _, order := range []string{"INVITED_AT", "UPDATED_AT", "EMAIL", "TECHPASS_STATUS"} {

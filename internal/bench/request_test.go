@@ -59,23 +59,65 @@ func BenchmarkStatus(b *testing.B) {
 		}
 		learn(b, p)
 		b.Run("page-of-50-in-the-portal", func(b *testing.B) { benchPage(b, s, "/status?size=50") })
-		for _, list := range []struct{ name, arguments string }{
+		benchLists(b, s, "", []list{
 			{"newest", `first: 50`},
 			{"by-address", `first: 50, orderBy: {field: EMAIL, direction: ASC}`},
 			{"search-of-one", `first: 50, filter: {search: "user.77777@"}`},
 			{"search-of-111", `first: 50, filter: {search: "user.777"}`},
 			{"search-of-all", `first: 50, filter: {search: "mei"}`},
-		} {
-			query := `{ invitations(` + list.arguments + `) { totalCount totalIsExact pageInfo { hasNextPage endCursor }
-				nodes { id email firstName lastName organisation department invitedAt techPassStatus seedStatus canResend
-					inviter { email } batch { fileName } } } }`
-			b.Run(list.name, func(b *testing.B) {
-				for b.Loop() {
-					s.Query(&struct{}{}, query, nil)
-				}
-			})
-		}
+		})
+		benchColleagues(b, p, s)
 	})
+}
+
+// list is a list of invitations, by the arguments of the query.
+type list struct{ name, arguments string }
+
+// benchLists measures lists in the API.
+func benchLists(b *testing.B, s *programtest.Server, whose string, lists []list) {
+	for _, list := range lists {
+		query := `{ invitations(` + list.arguments + `) { totalCount totalIsExact pageInfo { hasNextPage endCursor }
+			nodes { id email firstName lastName organisation department invitedAt techPassStatus seedStatus canResend
+				inviter { email } batch { fileName } } } }`
+		b.Run(whose+list.name, func(b *testing.B) {
+			for b.Loop() {
+				s.Query(&struct{}{}, query, nil)
+			}
+		})
+	}
+}
+
+// benchColleagues measures the lists of an agency administrator who has a large
+// agency, of one who has 111 of the 100,000 invitations, and of an administrator.
+func benchColleagues(b *testing.B, p *programtest.Place, s *programtest.Server) {
+	const small = "siti.aminah@small.gov.sg"
+	lists := []list{
+		{"newest", `first: 50, filter: {allOfficers: true}`},
+		{"by-address", `first: 50, filter: {allOfficers: true}, orderBy: {field: EMAIL, direction: ASC}`},
+		{"by-status", `first: 50, filter: {allOfficers: true}, orderBy: {field: TECHPASS_STATUS, direction: ASC}`},
+		{"last-changed", `first: 50, filter: {allOfficers: true}, orderBy: {field: UPDATED_AT}`},
+		{"search-of-one", `first: 50, filter: {allOfficers: true, search: "user.77777@"}`},
+		{"search-of-all", `first: 50, filter: {allOfficers: true, search: "mei"}`},
+	}
+	own, other := s.Token, p.Command("token", "create", "--officer="+small, "--name=test")
+	db := p.Database().Writer()
+	for _, statement := range []string{
+		`UPDATE invitations SET inviter_id = (SELECT id FROM officers WHERE email = '` + small + `') WHERE email_key LIKE 'user.777%'`,
+		`UPDATE officers SET role = 'AGENCY_ADMIN'`,
+	} {
+		if _, err := db.ExecContext(b.Context(), statement); err != nil {
+			b.Fatal(err)
+		}
+	}
+	learn(b, p)
+	benchLists(b, s, "large-agency/", lists)
+	s.Token = other
+	benchLists(b, s, "small-agency/", lists)
+	s.Token = own
+	if _, err := db.ExecContext(b.Context(), `UPDATE officers SET role = 'ADMIN'`); err != nil {
+		b.Fatal(err)
+	}
+	benchLists(b, s, "everybody/", lists)
 }
 
 // learn does at once what both databases do within minutes: it looks at how the

@@ -36,9 +36,9 @@ const lastRune = "\U0010FFFF"
 
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// fewRows is up to how many matches it pays to collect them from the columns'
-// indexes first. Beyond, a list in its own order meets enough of them soon.
-const fewRows = 2_000
+// FewRows is up to how many matches it pays to collect them by their own indexes
+// first. Beyond, a list in its own order meets enough of them soon.
+const FewRows = 2_000
 
 // Search is [HasPrefix] for a page of a large table, whatever else narrows and
 // orders it. How many rows match decides how they are found, and only the
@@ -54,7 +54,7 @@ func (db *DB) Search(ctx context.Context, table, prefix string, columns ...strin
 		b.WriteString("SELECT id FROM ").Ident(table).WriteString(" WHERE ")
 		writePrefix(b, c, prefix)
 	}
-	b.WriteString(fmt.Sprintf(") AS matches LIMIT %d", fewRows+1))
+	b.WriteString(fmt.Sprintf(") AS matches LIMIT %d", FewRows+1))
 	query, args := b.Query()
 	var ids []any
 	if err := db.query(ctx, query, args, func(r *sql.Rows) error {
@@ -65,7 +65,7 @@ func (db *DB) Search(ctx context.Context, table, prefix string, columns ...strin
 	}); err != nil {
 		return nil, fmt.Errorf("look for matches: %w", err)
 	}
-	if len(ids) > fewRows {
+	if len(ids) > FewRows {
 		return func(s *entsql.Selector) { s.Where(HasPrefix(s, prefix, columns...)) }, nil
 	}
 	return func(s *entsql.Selector) { s.Where(entsql.In(s.C("id"), ids...)) }, nil
