@@ -28,7 +28,7 @@ bench: ## Run the benchmarks
 
 screenshots: ## Take the pictures in docs/screenshots anew
 	@build/setup
-	TECHBIZ_TEST_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run Screenshot ./cmd/...
+	TECHBIZ_TEST_SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run 'Screenshots|Browser/^(domains_and_roles|tokens|a_colleague_is_away)$$' ./cmd/...
 
 sbom: ## Write the bill of materials of the program to bin/techbiz.cdx.json
 	go build -trimpath -o bin/techbiz ./cmd/techbiz

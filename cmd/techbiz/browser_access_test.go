@@ -204,7 +204,7 @@ func colleagueIsAway(t *testing.T, c *chromium, on *portal) {
 	a.enter("siti.aminah@tech.gov.sg", "/status")
 	a.sees("No invitation yet")
 	a.click("checkbox", "Invitations of all officers")
-	a.sees("Total no. of invitations: 1", first.email)
+	a.sees("Total no. of invitations: 1", first.email, "Invited by quek.mei.fen@lta.gov.sg")
 	a.at("/status?officers=all")
 	a.accessible("all officers' invitations")
 	a.pictured("status-all")

@@ -30,7 +30,6 @@ var house = []folder{
 	// and the mailbox have none, so that their types are used as they are.
 	{path: "ui", level: 4, upTo: 0, also: []string{"internal/signin", "internal/directory/sandbox", "internal/mail"}},
 	{path: "internal/server", level: 4, upTo: 2},
-	{path: "internal/webhook", level: 4, upTo: 3},
 
 	{path: "internal/invite", level: 3, upTo: 2, also: []string{"internal/audit"}},
 	{path: "internal/batch", level: 3, upTo: 2, also: []string{"internal/invite", "internal/audit"}},

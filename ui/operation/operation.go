@@ -2177,8 +2177,6 @@ type InvitationDetails struct {
 	SendCount int `json:"sendCount"`
 	// When the registration link (5 days from the last mail) or the account that nobody activates (30 days from its creation) ends; null before either.
 	ExpiresAt *time.Time `json:"expiresAt"`
-	// Who invited.
-	Inviter Person `json:"inviter"`
 	// The batch it came with, if any.
 	Batch *InvitationDetailsBatch `json:"batch"`
 	// What happened to it, oldest first.
@@ -2213,9 +2211,6 @@ func (v *InvitationDetails) GetSendCount() int { return v.SendCount }
 
 // GetExpiresAt returns InvitationDetails.ExpiresAt, and is useful for accessing the field via an interface.
 func (v *InvitationDetails) GetExpiresAt() *time.Time { return v.ExpiresAt }
-
-// GetInviter returns InvitationDetails.Inviter, and is useful for accessing the field via an interface.
-func (v *InvitationDetails) GetInviter() Person { return v.Inviter }
 
 // GetBatch returns InvitationDetails.Batch, and is useful for accessing the field via an interface.
 func (v *InvitationDetails) GetBatch() *InvitationDetailsBatch { return v.Batch }
@@ -2282,6 +2277,9 @@ func (v *InvitationDetails) GetResendAvailableAt() *time.Time {
 // GetCanCancel returns InvitationDetails.CanCancel, and is useful for accessing the field via an interface.
 func (v *InvitationDetails) GetCanCancel() bool { return v.InvitationRow.CanCancel }
 
+// GetInviter returns InvitationDetails.Inviter, and is useful for accessing the field via an interface.
+func (v *InvitationDetails) GetInviter() Person { return v.InvitationRow.Inviter }
+
 func (v *InvitationDetails) UnmarshalJSON(b []byte) error {
 
 	if string(b) == "null" {
@@ -2326,8 +2324,6 @@ type __premarshalInvitationDetails struct {
 
 	ExpiresAt *time.Time `json:"expiresAt"`
 
-	Inviter Person `json:"inviter"`
-
 	Batch *InvitationDetailsBatch `json:"batch"`
 
 	History []Event `json:"history"`
@@ -2369,6 +2365,8 @@ type __premarshalInvitationDetails struct {
 	ResendAvailableAt *time.Time `json:"resendAvailableAt"`
 
 	CanCancel bool `json:"canCancel"`
+
+	Inviter Person `json:"inviter"`
 }
 
 func (v *InvitationDetails) MarshalJSON() ([]byte, error) {
@@ -2391,7 +2389,6 @@ func (v *InvitationDetails) __premarshalJSON() (*__premarshalInvitationDetails, 
 	retval.LastSentAt = v.LastSentAt
 	retval.SendCount = v.SendCount
 	retval.ExpiresAt = v.ExpiresAt
-	retval.Inviter = v.Inviter
 	retval.Batch = v.Batch
 	retval.History = v.History
 	retval.Replaces = v.Replaces
@@ -2413,6 +2410,7 @@ func (v *InvitationDetails) __premarshalJSON() (*__premarshalInvitationDetails, 
 	retval.CanResend = v.InvitationRow.CanResend
 	retval.ResendAvailableAt = v.InvitationRow.ResendAvailableAt
 	retval.CanCancel = v.InvitationRow.CanCancel
+	retval.Inviter = v.InvitationRow.Inviter
 	return &retval, nil
 }
 
@@ -2768,6 +2766,8 @@ type InvitationRow struct {
 	ResendAvailableAt *time.Time `json:"resendAvailableAt"`
 	// Whether it can be cancelled.
 	CanCancel bool `json:"canCancel"`
+	// Who invited.
+	Inviter Person `json:"inviter"`
 }
 
 // GetId returns InvitationRow.Id, and is useful for accessing the field via an interface.
@@ -2823,6 +2823,9 @@ func (v *InvitationRow) GetResendAvailableAt() *time.Time { return v.ResendAvail
 
 // GetCanCancel returns InvitationRow.CanCancel, and is useful for accessing the field via an interface.
 func (v *InvitationRow) GetCanCancel() bool { return v.CanCancel }
+
+// GetInviter returns InvitationRow.Inviter, and is useful for accessing the field via an interface.
+func (v *InvitationRow) GetInviter() Person { return v.Inviter }
 
 // InvitationSummaryResponse is returned by InvitationSummary on success.
 type InvitationSummaryResponse struct {
@@ -5840,6 +5843,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 fragment Problem on UserError {
 	code
@@ -6035,6 +6042,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 fragment Problem on UserError {
 	code
@@ -6472,6 +6483,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 `
 
@@ -6518,10 +6533,6 @@ fragment InvitationDetails on Invitation {
 	lastSentAt
 	sendCount
 	expiresAt
-	inviter {
-		email
-		name
-	}
 	batch {
 		id
 		fileName
@@ -6559,6 +6570,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 `
 
@@ -6768,6 +6783,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 fragment PageEnds on PageInfo {
 	hasNextPage
@@ -7171,6 +7190,10 @@ fragment InvitationRow on Invitation {
 	canResend
 	resendAvailableAt
 	canCancel
+	inviter {
+		email
+		name
+	}
 }
 fragment Problem on UserError {
 	code
