@@ -2,12 +2,14 @@ package main
 
 import (
 	"database/sql"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // place says where a database is, and opens it as somebody with all rights on it
@@ -76,6 +78,43 @@ func TestAuditVerify(t *testing.T) {
 			wrong := runProgram(t, nil, append(verify, "--head=99")...)
 			if wrong.status != exitMistake {
 				t.Errorf("%+v", wrong)
+			}
+		})
+	}
+}
+
+// What is held about a person includes what the log has of the person, the export
+// itself included, and of nobody else.
+func TestPersonExport_HasTheActivity(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serveAPI(t, place(t))
+			for officer, invitee := range map[string]string{"tan@agency.gov.sg": "ong@lta.gov.sg", "lee@agency.gov.sg": "goh@lta.gov.sg"} {
+				s.send(t, http.MethodPost, "/graphql", "application/json", s.token(t, officer),
+					[]byte(`{"query": "mutation { inviteByEmail(input: {email: \"`+invitee+`\", reason: \"x\"}) { errors { code } } }"}`))
+			}
+			for email, want := range map[string]string{
+				"tan@agency.gov.sg": "TOKEN_CREATED the product , INVITATION_SENT this person 127.0.0.1, PERSON_EXPORTED the product ",
+				"ong@lta.gov.sg":    "INVITATION_SENT another person , PERSON_EXPORTED the product ",
+				"new@lta.gov.sg":    "",
+			} {
+				out := runProgram(t, nil, append([]string{"person", "export", "--email=" + email}, s.place...)...)
+				var held struct{ Activity []map[string]string }
+				if err := json.Unmarshal([]byte(out.stdout), &held); err != nil {
+					t.Fatalf("%+v: %v", out, err)
+				}
+				var got []string
+				for _, r := range held.Activity {
+					got = append(got, r["type"]+" "+r["by"]+" "+r["network_address"])
+					if _, err := time.Parse(time.RFC3339, r["recorded_at"]); err != nil || r["event"] == "" {
+						t.Errorf("%s: %v", email, r)
+					}
+				}
+				if got := strings.Join(got, ", "); got != want {
+					t.Errorf("%s: %s, want %s", email, got, want)
+				}
 			}
 		})
 	}
