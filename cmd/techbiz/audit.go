@@ -33,7 +33,7 @@ func (a *Auditing) activity(db *database.DB, folder string, log *slog.Logger) (*
 			return nil, err
 		}
 		var err error
-		if key, err = keptKey(folder, auditKeyFile); err != nil {
+		if key, err = keptKey(folder, auditKeyFile, thenRestore+"under another key the whole activity log would look tampered with"); err != nil {
 			return nil, err
 		}
 	}

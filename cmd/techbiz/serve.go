@@ -34,7 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	if len(s.SessionKey) == 0 {
-		if s.SessionKey, err = keptKey(s.Data, sessionKeyFile); err != nil {
+		if s.SessionKey, err = keptKey(s.Data, sessionKeyFile, thenDelete); err != nil {
 			return err
 		}
 	}
