@@ -19,6 +19,7 @@ import (
 	"techbiz/graph/model"
 	"techbiz/internal/access"
 	"techbiz/internal/fault"
+	"techbiz/internal/signin"
 )
 
 // complexityLimit lets 200 invitations with every scalar, inviter and batch
@@ -88,6 +89,9 @@ func Configure(to configurable, r *Resolver, o Options) {
 	to.Use(extension.FixedComplexityLimit(complexityLimit))
 	to.AroundOperations(func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		begun, err := authorise(ctx)
+		if err == nil {
+			err = signin.Still(ctx)
+		}
 		if err == nil {
 			err = discloses(ctx)
 		}

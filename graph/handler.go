@@ -21,7 +21,7 @@ const (
 	// ends it.
 	streamPing = 15 * time.Second
 	// helloTimeout is how long a websocket may stay silent at first, and streamLife
-	// how long it lives: whoever lost access meanwhile has to come again.
+	// how long it lives at most.
 	helloTimeout = 10 * time.Second
 	streamLife   = time.Hour
 )
@@ -60,6 +60,12 @@ func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, maxUpload,
 			refuse(w, status, fault.BadRequest, message)
 		}
 	})
+}
+
+// Streams says of a request whether it is answered over one of the transports that
+// stay open.
+func Streams(r *http.Request) bool {
+	return transport.Websocket{}.Supports(r) || transport.SSE{}.Supports(r)
 }
 
 // misfit says what is wrong with a request before anything of its body is read, 0

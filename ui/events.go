@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -26,6 +27,9 @@ const (
 	streamRetry = 2 * time.Second
 )
 
+// Streams says of a request for a page that a stream answers it, if anything does.
+func Streams(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/events") }
+
 // stream answers with server-sent events: HTML that htmx swaps into the target of
 // the element that connects (hx-sse:connect), or into those of its hx-partial.
 //
@@ -38,8 +42,12 @@ const (
 // connection, and the browser comes again.
 //
 // The handler decides first whether there is anything to stream and answers 204
-// otherwise. The address ends in /events, which makes it [Background].
+// otherwise. The address ends in /events, which makes it [Background], and one that
+// [Streams]: a stream at another one would outlive its session, and is refused.
 func stream[T any](p *portal, w http.ResponseWriter, r *http.Request, source iter.Seq2[*T, error], show func(context.Context, *T) (templ.Component, error)) error {
+	if !Streams(r) {
+		return fmt.Errorf("ui: a stream at an address that does not end in /events: %s", r.Pattern)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), streamLife)
 	defer cancel()
 	s := &eventWriter{ctx: ctx, w: w, out: http.NewResponseController(w)}

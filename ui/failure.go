@@ -176,7 +176,7 @@ func (p *portal) dialogAgain(r *http.Request) templ.Component {
 // Background says of a request that a page made it by itself, for its live
 // regions: it should not keep a session from idling out.
 func Background(r *http.Request) bool {
-	return strings.HasSuffix(r.URL.Path, "/live") || strings.HasSuffix(r.URL.Path, "/events")
+	return strings.HasSuffix(r.URL.Path, "/live") || Streams(r)
 }
 
 // mustWrite answers where nothing better is left to say.

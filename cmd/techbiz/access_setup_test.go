@@ -13,8 +13,10 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"techbiz/internal/access"
+	"techbiz/internal/oidc/oidctest"
 )
 
 // The ways in.
@@ -24,7 +26,8 @@ const (
 	byWriteToken = "write token"
 )
 
-// caller is somebody who tries what there is: nobody, or an officer by some way in.
+// caller is somebody who tries what there is: nobody, or an officer by some way in, a
+// service client among them.
 type caller struct {
 	name, email, id string
 	role            access.Role // "" for who is not let in
@@ -48,7 +51,10 @@ type accessWalk struct {
 func newAccessWalk(t *testing.T, place []string) *accessWalk {
 	t.Helper()
 	const admin = "admin@agency.gov.sg"
-	w := &accessWalk{base: start(t, append(place, "--allowed-domains=vendor.com", "--admins="+admin)...)}
+	provider := oidctest.New(t)
+	w := &accessWalk{base: start(t, append(place, "--allowed-domains=vendor.com", "--admins="+admin,
+		"--oidc-issuer="+provider.Issuer(), "--oidc-client-id="+oidctest.ClientID, "--api-audience="+walkAudience,
+		"--service-clients=pipeline=lee@agency.gov.sg,console="+admin)...)}
 	w.admin = w.signIn(t, "an admin by session", admin, access.Admin)
 	w.tan = w.signIn(t, "tan", "tan@agency.gov.sg", access.Officer)
 	w.lee = w.signIn(t, "lee", "lee@agency.gov.sg", access.Officer)
@@ -62,6 +68,7 @@ func newAccessWalk(t *testing.T, place []string) *accessWalk {
 		w.withToken(t, w.tan, false), w.withToken(t, w.tan, true),
 		w.withToken(t, boss, false), w.withToken(t, boss, true),
 		w.withToken(t, w.admin, false), w.withToken(t, w.admin, true),
+		asClient(provider, "pipeline", w.lee, false), asClient(provider, "pipeline", w.lee, true), asClient(provider, "console", w.admin, true),
 	}
 	for _, a := range w.actors {
 		a.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -103,6 +110,23 @@ func (w *accessWalk) withToken(t *testing.T, of *caller, write bool) *caller {
 	p := *of
 	p.by, p.token, p.client = map[bool]string{false: byReadToken, true: byWriteToken}[write], answer.CreateToken.Secret, &http.Client{}
 	p.name = strings.ToLower(string(p.role)) + " by a " + p.by
+	return &p
+}
+
+// walkAudience is our API's name at the provider.
+const walkAudience = "api://techbiz"
+
+// asClient is a service client for which an officer answers, with a token of the
+// OpenID provider.
+func asClient(provider *oidctest.Provider, id string, of *caller, write bool) *caller {
+	now := time.Now()
+	p := *of
+	p.by, p.client = map[bool]string{false: byReadToken, true: byWriteToken}[write], &http.Client{}
+	p.token = provider.Sign(map[string]any{
+		"iss": provider.Issuer(), "sub": "service-principal", "aud": walkAudience, "azp": id, "idtyp": "app",
+		"roles": map[bool]string{false: "TechBiz.Read", true: "TechBiz.Write"}[write], "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+	})
+	p.name = strings.ToLower(string(p.role)) + "'s service client by a " + p.by
 	return &p
 }
 
@@ -197,6 +221,9 @@ func (w *accessWalk) things(t *testing.T, owner *caller) things {
 	}`, on.n, on.account()), &made)
 	on.invitation, on.list = made.InviteByEmail.Invitation.ID, made.CreateBatch.Batch.ID
 	on.row = made.CreateBatch.Batch.Rows.Nodes[0].ID
+	if made.RequestDomain.Request.ID == "" {
+		t.Fatalf("%s has asked for as many domains as an officer may", owner.name)
+	}
 	on.request, on.token = made.RequestDomain.Request.ID, made.CreateToken.Token.ID
 	return on
 }

@@ -33,7 +33,7 @@ func (a *Auditing) activity(db *database.DB, folder string, log *slog.Logger) (*
 			return nil, err
 		}
 		var err error
-		if key, err = keptKey(folder, auditKeyFile); err != nil {
+		if key, err = keptKey(folder, auditKeyFile, thenRestore+"under another key the whole activity log would look tampered with"); err != nil {
 			return nil, err
 		}
 	}
@@ -64,7 +64,8 @@ func (c *Recorded) withActivity(ctx context.Context, work func(*database.DB, *au
 }
 
 // recording has a command recorded: under the key of the log and no other, since
-// under another one nobody of the log would be found, and sealed when it is done.
+// under another one nobody of the log would be found, and sealed in the end, however
+// that came.
 func (a *Auditing) recording(ctx context.Context, db *database.DB, folder string, log *slog.Logger, work func(*audit.Log) error) error {
 	activity, err := a.activity(db, folder, log)
 	if err != nil {
@@ -73,10 +74,11 @@ func (a *Auditing) recording(ctx context.Context, db *database.DB, folder string
 	if err := activity.CheckKey(ctx); err != nil {
 		return err
 	}
-	if err := work(activity); err != nil {
-		return err
+	err = work(activity)
+	if sealed := activity.Seal(context.WithoutCancel(ctx)); err == nil {
+		err = sealed
 	}
-	return activity.Seal(ctx)
+	return err
 }
 
 type auditCommands struct {

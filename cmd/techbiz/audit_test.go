@@ -2,12 +2,19 @@ package main
 
 import (
 	"database/sql"
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"techbiz/internal/access"
+	"techbiz/internal/audit"
 )
 
 // place says where a database is, and opens it as somebody with all rights on it
@@ -81,6 +88,43 @@ func TestAuditVerify(t *testing.T) {
 	}
 }
 
+// What is held about a person includes what the log has of the person, the export
+// itself included, and of nobody else.
+func TestPersonExport_HasTheActivity(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serveAPI(t, place(t))
+			for officer, invitee := range map[string]string{"tan@agency.gov.sg": "ong@lta.gov.sg", "lee@agency.gov.sg": "goh@lta.gov.sg"} {
+				s.send(t, http.MethodPost, "/graphql", "application/json", s.token(t, officer),
+					[]byte(`{"query": "mutation { inviteByEmail(input: {email: \"`+invitee+`\", reason: \"x\"}) { errors { code } } }"}`))
+			}
+			for email, want := range map[string]string{
+				"tan@agency.gov.sg": "TOKEN_CREATED the product , INVITATION_SENT this person 127.0.0.1, PERSON_EXPORTED the product ",
+				"ong@lta.gov.sg":    "INVITATION_SENT another person , PERSON_EXPORTED the product ",
+				"new@lta.gov.sg":    "",
+			} {
+				out := runProgram(t, nil, append([]string{"person", "export", "--email=" + email}, s.place...)...)
+				var held struct{ Activity []map[string]string }
+				if err := json.Unmarshal([]byte(out.stdout), &held); err != nil {
+					t.Fatalf("%+v: %v", out, err)
+				}
+				var got []string
+				for _, r := range held.Activity {
+					got = append(got, r["type"]+" "+r["by"]+" "+r["network_address"])
+					if _, err := time.Parse(time.RFC3339, r["recorded_at"]); err != nil || r["event"] == "" {
+						t.Errorf("%s: %v", email, r)
+					}
+				}
+				if got := strings.Join(got, ", "); got != want {
+					t.Errorf("%s: %s, want %s", email, got, want)
+				}
+			}
+		})
+	}
+}
+
 // What leaves as a file is recorded before it leaves, and so is a token that signs
 // nobody in.
 func TestActivity_ExportsAndBadTokens(t *testing.T) {
@@ -112,5 +156,136 @@ func TestActivity_ExportsAndBadTokens(t *testing.T) {
 	_, log = s.send(t, http.MethodGet, "/activity/export.csv?event=ACCESS_REFUSED", "", admin, nil)
 	if !strings.Contains(string(log), ",Access refused,ACCESS_REFUSED,Unknown,,Nobody,,Not a valid token,127.0.0.1,") {
 		t.Errorf("the unknown token has no record:\n%s", log)
+	}
+}
+
+// recordsOf are the records of some types, as their type and detail, oldest first.
+func recordsOf(t *testing.T, place []string, types ...string) (records []string) {
+	t.Helper()
+	rows, err := openPlace(t, place).QueryContext(t.Context(),
+		"SELECT type, COALESCE(detail, '') FROM audit_records WHERE type IN ('"+strings.Join(types, "', '")+"') ORDER BY recorded_at, id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var kind, detail string
+		if err := rows.Scan(&kind, &detail); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, strings.TrimSpace(kind+" "+detail))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return records
+}
+
+// A page of another site that has somebody's session send something is recorded with
+// whose session it is; a cookie that signs nobody in is not.
+func TestActivity_RequestsFromOtherSites(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			where := place(t)
+			w := &accessWalk{base: start(t, where...)}
+			tan := w.signIn(t, "tan", "tan@agency.gov.sg", access.Officer)
+			foreign := func(cookie string) {
+				t.Helper()
+				r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.base.String()+"/graphql", strings.NewReader("{}"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Header = http.Header{"Origin": {"https://evil.example"}, "Sec-Fetch-Site": {"cross-site"}, "Cookie": {cookie}}
+				res, err := http.DefaultClient.Do(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = res.Body.Close()
+				if res.StatusCode != http.StatusForbidden {
+					t.Errorf("%s: %s", cookie, res.Status)
+				}
+			}
+			session := tan.client.Jar.Cookies(w.base)[0].String()
+			foreign("techbiz=forged")
+			foreign(session)
+			res := w.do(t.Context(), t, tan, http.MethodPost, "/sign-out", "application/x-www-form-urlencoded", nil)
+			_ = res.Body.Close()
+			foreign(session)
+			want := []string{`ACCESS_REFUSED {"code":"FORBIDDEN","reason":"A request from another site"}`}
+			if diff := cmp.Diff(want, recordsOf(t, where, "ACCESS_REFUSED")); diff != "" {
+				t.Error(diff)
+			}
+			var email string
+			if err := openPlace(t, where).QueryRowContext(t.Context(), `SELECT o.email FROM audit_records r
+				JOIN officers o ON o.id = r.actor_id WHERE r.type = 'ACCESS_REFUSED' AND r.address = '127.0.0.1'`).Scan(&email); err != nil || email != tan.email {
+				t.Errorf("it is %q's: %v", email, err)
+			}
+		})
+	}
+}
+
+// What the settings and the commands about keys do is recorded, under the log's own key
+// and no other.
+func TestActivity_SettingsAndKeys(t *testing.T) {
+	t.Parallel()
+	for name, place := range databases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			where := place(t)
+			run := func(args ...string) result {
+				t.Helper()
+				got := runProgram(t, nil, append(args, where...)...)
+				if got.status != exitOK {
+					t.Fatalf("%v: %+v", args, got)
+				}
+				return got
+			}
+			t.Run("a server", func(t *testing.T) {
+				for range 2 { // the second start changes nothing
+					t.Run("starts", func(t *testing.T) {
+						start(t, append(where, "--admins=boss@agency.gov.sg", "--allowed-domains=vendor.com")...)
+					})
+				}
+			})
+			run("keys", "rotate")
+			run("keys", "reencrypt", "--statement-timeout=1s")
+			run("keys", "retire")
+			want := []string{
+				`DOMAIN_ALLOWED {"domain":"vendor.com"}`, `ROLE_CHANGED {"role":"ADMIN"}`,
+				`KEYS_ROTATED {"what":"new keys added beside the old ones"}`,
+				`KEYS_ROTATED {"what":"sealing everything with the newest keys: begun"}`, `KEYS_ROTATED {"what":"sealing everything with the newest keys: done"}`,
+				`KEYS_ROTATED {"what":"old keys removed"}`,
+			}
+			types := []string{"DOMAIN_ALLOWED", "ROLE_CHANGED", "KEYS_ROTATED"}
+			if diff := cmp.Diff(want, recordsOf(t, where, types...)); diff != "" {
+				t.Error(diff)
+			}
+			another := append([]string{"--audit-key=" + goodKey}, where...)
+			for _, args := range [][]string{{"keys", "rotate"}, {"serve", "--admins=other@agency.gov.sg", "--addr=127.0.0.1:0"}} {
+				if got := runProgram(t, nil, append(args, another...)...); got.status != exitFailure || !strings.Contains(got.stderr, "another key") {
+					t.Errorf("under another key: %+v", got)
+				}
+			}
+			if diff := cmp.Diff(want, recordsOf(t, where, types...)); diff != "" {
+				t.Errorf("under another key: %s", diff)
+			}
+			run("audit", "verify")
+		})
+	}
+}
+
+// docs/activity.md has every type.
+func TestActivity_TypesAreDocumented(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../docs/activity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range audit.Types() {
+		if !strings.Contains(string(raw), "`"+string(n.Type)+"`") {
+			t.Errorf("%s is missing", n.Type)
+		}
 	}
 }

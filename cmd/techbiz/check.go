@@ -18,13 +18,17 @@ import (
 const sandboxDirectory = "sandbox"
 
 const (
-	maxRowsLimit  = 100_000
-	leastUpload   = 1 << 10
-	mostUpload    = 30 << 20 // a request ends at 32 MiB
-	leastTimeout  = time.Second
-	mostTimeout   = 10 * time.Minute
-	leastSession  = time.Second
-	mostSession   = 24 * time.Hour
+	maxRowsLimit = 100_000
+	leastUpload  = 1 << 10
+	mostUpload   = 30 << 20 // a request ends at 32 MiB
+	leastTimeout = time.Second
+	mostTimeout  = 10 * time.Minute
+	leastSession = time.Second
+	mostSession  = 24 * time.Hour
+
+	leastStreamCheck = 10 * time.Millisecond
+	mostStreamCheck  = time.Minute
+
 	leastDraft    = time.Hour
 	mostDraft     = 365 * 24 * time.Hour
 	mostRecall    = 15 * time.Minute
@@ -171,6 +175,9 @@ func (s *Settings) checkSession() error {
 		if t.time < leastSession || t.time > mostSession {
 			return mistaken(t.name, "%s is out of bounds; give a time from %s to %s, such as 15m", t.time, leastSession, mostSession)
 		}
+	}
+	if s.StreamCheck < leastStreamCheck || s.StreamCheck > mostStreamCheck {
+		return mistaken("stream-check", "give a time from 10ms to 1m")
 	}
 	return nil
 }

@@ -32,9 +32,17 @@ func prepareFolder(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
+// What a person does about a damaged file. A key that something was written under is
+// put back: to make another one would not help.
+const (
+	thenDelete  = "delete it to have a new one made; everybody then signs in anew"
+	thenRestore = "put back the copy that was made of it: "
+)
+
 // keptKey returns the key that is kept in the folder under that name, and makes
-// it the first time. Programs that start at once on one folder agree on one key.
-func keptKey(dir, name string) ([]byte, error) {
+// it the first time. Programs that start at once on one folder agree on one key. The
+// error for a damaged one says what then is to be done.
+func keptKey(dir, name, then string) ([]byte, error) {
 	path := filepath.Join(dir, name)
 	text, err := keptText(path, func() ([]byte, error) { return newKey(), nil })
 	if err != nil {
@@ -42,7 +50,7 @@ func keptKey(dir, name string) ([]byte, error) {
 	}
 	var k hexKey
 	if err := k.UnmarshalText(text); err != nil {
-		return nil, fmt.Errorf("key in the data folder: %s is damaged; delete it to have a new one made", path)
+		return nil, fmt.Errorf("key in the data folder: %s is damaged; %s", path, then)
 	}
 	return k, nil
 }
@@ -109,7 +117,7 @@ func keptDataKeys(dir string) (*seal.Set, error) {
 	}
 	set, err := seal.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("data keys in the data folder: %s is damaged; put back the copy that was made of it: without it no contact number can be read", path)
+		return nil, fmt.Errorf("data keys in the data folder: %s is damaged; %swithout it no contact number can be read", path, thenRestore)
 	}
 	return set, nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/privacy"
 	"techbiz/internal/seal"
@@ -29,10 +31,10 @@ func (c *keysCreateCommand) Run(p *program) error {
 	return err
 }
 
-type keysRotateCommand struct{ Storage }
+type keysRotateCommand struct{ Recorded }
 
 // Run adds keys to the set.
-func (c *keysRotateCommand) Run(p *program) error {
+func (c *keysRotateCommand) Run(ctx context.Context, p *program) error {
 	set, err := c.dataKeys()
 	if err != nil {
 		return err
@@ -41,7 +43,28 @@ func (c *keysRotateCommand) Run(p *program) error {
 	if err != nil {
 		return err
 	}
-	return c.keep(p, next, "Give it to every replica, and then run techbiz keys reencrypt.")
+	return c.withActivity(ctx, func(_ *database.DB, activity *audit.Log) error {
+		if err := recordKeys(ctx, activity, "new keys added beside the old ones"); err != nil {
+			return err
+		}
+		return c.keep(p, next, "Give it to every replica, and then run techbiz keys reencrypt.")
+	})
+}
+
+// recordKeys records what is done with the data keys.
+func recordKeys(ctx context.Context, activity *audit.Log, what string) error {
+	return activity.Note(access.System(ctx), audit.Event{Type: audit.KeysRotated, Detail: audit.Detail{What: what}})
+}
+
+// withKeys opens a migrated database and its activity log for work with the keys that
+// are in use.
+func (c *Recorded) withKeys(ctx context.Context, work func(*database.DB, *seal.Set, *audit.Log) error) error {
+	return c.withSealed(ctx, func(db *database.DB, set *seal.Set) error {
+		if err := db.Migrated(ctx); err != nil {
+			return err
+		}
+		return c.recording(ctx, db, c.Data, nil, func(activity *audit.Log) error { return work(db, set, activity) })
+	})
 }
 
 // keep puts a changed set into the data folder, where a running program finds it;
@@ -66,32 +89,35 @@ func (s *Storage) keep(p *program, set *seal.Set, then string) error {
 	return nil
 }
 
-type keysReencryptCommand struct{ Storage }
+type keysReencryptCommand struct{ Recorded }
 
 // Run seals everything again. It waits as long as a transaction may run that began
 // before a program had the new keys.
 func (c *keysReencryptCommand) Run(ctx context.Context, p *program) error {
-	return c.withSealed(ctx, func(db *database.DB, set *seal.Set) error {
-		if err := db.Migrated(ctx); err != nil {
+	return c.withKeys(ctx, func(db *database.DB, set *seal.Set, activity *audit.Log) error {
+		if err := recordKeys(ctx, activity, "sealing everything with the newest keys: begun"); err != nil {
 			return err
 		}
-		return privacy.Rotation{DB: db, Set: set, Say: p.print, Settle: c.StatementTimeout + time.Second}.Reencrypt(ctx)
+		if err := (privacy.Rotation{DB: db, Set: set, Say: p.print, Settle: c.StatementTimeout + time.Second}).Reencrypt(ctx); err != nil {
+			return err
+		}
+		return recordKeys(ctx, activity, "sealing everything with the newest keys: done")
 	})
 }
 
 type keysRetireCommand struct {
 	Forget bool `help:"Forget the idempotency keys of the last 30 days that are known by an old key."`
-	Storage
+	Recorded
 }
 
 // Run removes the old keys from the set.
 func (c *keysRetireCommand) Run(ctx context.Context, p *program) error {
-	return c.withSealed(ctx, func(db *database.DB, set *seal.Set) error {
-		if err := db.Migrated(ctx); err != nil {
-			return err
-		}
+	return c.withKeys(ctx, func(db *database.DB, set *seal.Set, activity *audit.Log) error {
 		next, err := privacy.Rotation{DB: db, Set: set}.Retire(ctx, c.Forget)
 		if err != nil {
+			return err
+		}
+		if err := recordKeys(ctx, activity, "old keys removed"); err != nil {
 			return err
 		}
 		return c.keep(p, next, "The old keys are gone from it; give it to every replica.")

@@ -106,7 +106,7 @@ func (c *Person) withPrivacy(ctx context.Context, p *program, work func(*privacy
 				return err
 			}
 			forget := []func(context.Context, *database.Tx, string) error{activity.Erase}
-			return work(privacy.New(privacy.Options{DB: db, Invite: invites, Also: forget}), activity)
+			return work(privacy.New(privacy.Options{DB: db, Invite: invites, Audit: activity, Also: forget}), activity)
 		})
 	})
 }

@@ -126,15 +126,21 @@ func TestRun_Version(t *testing.T) {
 func TestServe_Failures(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
-	damaged := t.TempDir()
-	for _, path := range []string{file, filepath.Join(damaged, sessionKeyFile)} {
+	damaged := map[string]string{sessionKeyFile: t.TempDir(), auditKeyFile: t.TempDir(), dataKeysFile: t.TempDir()}
+	paths := []string{file}
+	for name, dir := range damaged {
+		paths = append(paths, filepath.Join(dir, name))
+	}
+	for _, path := range paths {
 		if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	cases := []struct{ name, data, addr, says string }{
 		{"a data folder that cannot be made", filepath.Join(file, "data"), "127.0.0.1:0", "make the data folder"},
-		{"a damaged key", damaged, "127.0.0.1:0", "session.key is damaged; delete it"},
+		{"a damaged key of the sessions", damaged[sessionKeyFile], "127.0.0.1:0", "session.key is damaged; delete it"},
+		{"a damaged key of the activity log", damaged[auditKeyFile], "127.0.0.1:0", "audit.key is damaged; put back the copy that was made of it: under another key"},
+		{"damaged data keys", damaged[dataKeysFile], "127.0.0.1:0", "data.keys is damaged; put back the copy that was made of it: without it"},
 		{"an address of another machine", t.TempDir(), "192.0.2.1:1", "listen on 192.0.2.1:1"},
 	}
 	for _, c := range cases {
@@ -143,6 +149,29 @@ func TestServe_Failures(t *testing.T) {
 			got := runProgram(t, nil, "--sandbox", "--data", c.data, "--addr", c.addr)
 			if got.status != 1 || !strings.Contains(got.stderr, c.says) || strings.Count(got.stderr, "\n") != 1 {
 				t.Errorf("got %+v", got)
+			}
+		})
+	}
+}
+
+// A key that something was written under is not made anew where it is missing: what
+// does not fit says that the one from before has to be put back.
+func TestServe_WithoutTheKeyFromBefore(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]string{auditKeyFile: "put back the one of the first start", dataKeysFile: "put back the copy of the one in use"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			place := []string{"--data", t.TempDir()}
+			if got := runProgram(t, nil, append([]string{"token", "create", "--officer=tan@tech.gov.sg", "--name=x"}, place...)...); got.status != exitOK {
+				t.Fatalf("%+v", got)
+			}
+			t.Run("a server", func(t *testing.T) { start(t, place...) })
+			if err := os.Remove(filepath.Join(place[1], name)); err != nil {
+				t.Fatal(err)
+			}
+			got := runProgram(t, nil, append([]string{"serve", "--addr=127.0.0.1:0"}, place...)...)
+			if got.status != exitFailure || !strings.Contains(got.stderr, says) {
+				t.Errorf("%+v", got)
 			}
 		})
 	}

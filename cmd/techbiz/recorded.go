@@ -30,6 +30,24 @@ func (p *parts) recordRefused(ctx context.Context, reason string) {
 	p.activity.Refused(ctx, audit.Event{Type: audit.AccessRefused, Detail: audit.Detail{Code: string(fault.Forbidden), Reason: reason}})
 }
 
+// recordForeign records what a page of another site sends with the cookie of somebody
+// who is signed in. Others' cookies tell nothing, and what comes with none changes
+// nothing; the access log has both.
+func (p *parts) recordForeign(r *http.Request) {
+	if !p.started.Load() {
+		return
+	}
+	actor, ok, err := p.signin.SessionActor(r)
+	if err != nil {
+		p.log.ErrorContext(r.Context(), "whose request came from another site is not known", "error", err)
+	}
+	if ok {
+		p.activity.Refused(r.Context(), audit.Event{Type: audit.AccessRefused, Actor: &actor, Detail: audit.Detail{
+			Code: string(fault.Forbidden), Reason: "A request from another site",
+		}})
+	}
+}
+
 // recordStrangers records requests from networks that are not allowed, and those
 // whose bearer token signs nobody in.
 func (p *parts) recordStrangers(next http.Handler) http.Handler {

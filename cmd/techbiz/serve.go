@@ -34,7 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 		return err
 	}
 	if len(s.SessionKey) == 0 {
-		if s.SessionKey, err = keptKey(s.Data, sessionKeyFile); err != nil {
+		if s.SessionKey, err = keptKey(s.Data, sessionKeyFile, thenDelete); err != nil {
 			return err
 		}
 	}
@@ -61,7 +61,7 @@ func (c *serveCommand) Run(ctx context.Context, p *program) (err error) {
 func (a *app) serve(ctx context.Context, ln net.Listener, s *Settings, log *slog.Logger, serving func(*url.URL)) error {
 	srv, err := server.New(a.handler, server.Options{
 		Log: log, Clock: clock.Machine, Ready: a.ready, BaseURL: &s.BaseURL.URL, Upload: a.upload,
-		Proxies: origin.Proxies(s.TrustedProxies), AnyHost: a.anyHost, Limits: a.limits,
+		Proxies: origin.Proxies(s.TrustedProxies), AnyHost: a.anyHost, Limits: a.limits, Foreign: a.foreign,
 	})
 	if err != nil {
 		return err

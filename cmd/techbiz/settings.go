@@ -23,6 +23,8 @@ type Settings struct {
 	Retention   retention     `default:"730d" env:"TECHBIZ_RETENTION" group:"storage" placeholder:"TIME" help:"How long after its last change an invitation that has ended still tells who it was about, such as 730d; 0 for ever."`
 	SessionMax  time.Duration `default:"8h" env:"TECHBIZ_SESSION_MAX" group:"people" placeholder:"TIME" help:"How long an officer stays signed in at most, 1s to 24h."`
 
+	StreamCheck time.Duration `default:"5s" env:"TECHBIZ_STREAM_CHECK" group:"people" placeholder:"TIME" help:"How often an open stream is looked at whether its session or token still counts, 10ms to 1m."`
+
 	AllowedDomains list `env:"TECHBIZ_ALLOWED_DOMAINS" group:"people" placeholder:"DOMAIN,..." help:"Vendors' domains that are allowed from the first start on. Officers' domains always are."`
 	Admins         list `env:"TECHBIZ_ADMINS" group:"people" placeholder:"EMAIL,..." help:"Officers who are administrators."`
 	Officers

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"net/http"
 	"time"
 
+	"techbiz/graph"
 	"techbiz/internal/address"
 	"techbiz/internal/clock"
 	"techbiz/internal/oidc"
@@ -118,6 +120,8 @@ func (p *parts) newSignIn() *signin.Service {
 		Clients:    s.clients(),
 		NoCodes:    !s.SignInCode,
 		Background: ui.Background,
+		Lasting:    func(r *http.Request) bool { return ui.Streams(r) || graph.Streams(r) },
+		Recheck:    s.StreamCheck,
 		Idle:       s.SessionIdle, Absolute: s.SessionMax,
 		CodeInterval: s.CodeInterval, CodesAnHour: s.CodesPerHour,
 		Networks: s.AllowedNetworks,

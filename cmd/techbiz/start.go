@@ -9,6 +9,7 @@ import (
 	"techbiz/ent"
 	"techbiz/ent/marker"
 	"techbiz/internal/access"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/jobs"
 	"techbiz/internal/privacy"
@@ -83,6 +84,9 @@ func (p *parts) begin(ctx context.Context) error {
 	if err := p.clock.Follow(ctx, p.db); err != nil {
 		return fmt.Errorf("follow the sandbox's clock: %w", err)
 	}
+	if err := p.activity.CheckKey(ctx); err != nil { // before anything is recorded
+		return err
+	}
 	if err := p.allowDomains(ctx); err != nil {
 		return err
 	}
@@ -90,9 +94,6 @@ func (p *parts) begin(ctx context.Context) error {
 		return err
 	}
 	if err := p.queue.Start(ctx); err != nil {
-		return err
-	}
-	if err := p.activity.CheckKey(ctx); err != nil {
 		return err
 	}
 	sealing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -122,6 +123,11 @@ func (p *parts) allowDomains(ctx context.Context) error {
 		}
 		if err := tx.AllowedDomain.CreateBulk(all...).OnConflictColumns("domain").Ignore().Exec(ctx); err != nil {
 			return fmt.Errorf("allow domains: %w", err)
+		}
+		for _, d := range p.settings.AllowedDomains {
+			if err := p.activity.Record(ctx, tx, audit.Event{Type: audit.DomainAllowed, Detail: audit.Detail{Domain: d}}); err != nil {
+				return err
+			}
 		}
 		return tx.Marker.Create().SetName(domainsSeeded).SetCreatedAt(tx.Now).Exec(ctx)
 	})

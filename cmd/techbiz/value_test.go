@@ -123,7 +123,7 @@ func TestKeptKey_OneForAllWhoStartAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range keys {
 		all.Go(func() {
-			k, err := keptKey(dir, sessionKeyFile)
+			k, err := keptKey(dir, sessionKeyFile, thenDelete)
 			if err != nil {
 				t.Error(err)
 			}

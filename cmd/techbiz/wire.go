@@ -44,7 +44,8 @@ type app struct {
 	stop    func(context.Context) error // finishes or hands back what runs
 	close   func() error                // releases the database
 	limits  *limit.Limiter
-	anyHost bool // nobody knows under which host browsers come
+	foreign func(*http.Request) // hears of requests that other sites' pages send
+	anyHost bool                // nobody knows under which host browsers come
 }
 
 // parts are the concrete things that wire joins.
@@ -130,8 +131,9 @@ func wire(ctx context.Context, s *Settings, log *slog.Logger) (*app, error) {
 			p.sealing.Wait()
 			return err
 		},
-		close:  p.close,
-		limits: limits,
+		close:   p.close,
+		limits:  limits,
+		foreign: p.recordForeign,
 	}, nil
 }
 

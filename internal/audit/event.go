@@ -49,6 +49,7 @@ const (
 	DomainApproved    Type = "DOMAIN_REQUEST_APPROVED"
 	DomainRefused     Type = "DOMAIN_REQUEST_REFUSED"
 	IdentityForgotten Type = "IDENTITY_FORGOTTEN"
+	IdentityMoved     Type = "IDENTITY_MOVED"
 	RoleChanged       Type = "ROLE_CHANGED"
 	PersonExported    Type = "PERSON_EXPORTED"
 	PersonErased      Type = "PERSON_ERASED"
@@ -78,6 +79,7 @@ func Types() []Named {
 		{TokenCreated, "Token created"}, {TokenRevoked, "Token revoked"},
 		{DomainRequested, "Domain asked for"}, {DomainApproved, "Domain request approved"}, {DomainRefused, "Domain request refused"},
 		{DomainAllowed, "Domain allowed"}, {DomainRemoved, "Domain removed"}, {RoleChanged, "Role changed"}, {IdentityForgotten, "Identity forgotten"},
+		{IdentityMoved, "Officer's address changed"},
 		{PersonExported, "Person's data exported"}, {PersonErased, "Person's data erased"},
 		{Anonymised, "Old invitations anonymised"}, {KeysRotated, "Keys rotated"},
 	}

@@ -211,7 +211,7 @@ func (l *Log) CheckKey(ctx context.Context) error {
 	if err != nil || last.seq == 0 || bytes.Equal(last.hash, l.digest(last)) {
 		return err
 	}
-	return errors.New("the activity log stands under another key: give the one of the first start as TECHBIZ_AUDIT_KEY")
+	return errors.New("the activity log stands under another key: put back the one of the first start, as TECHBIZ_AUDIT_KEY or audit.key in the data folder")
 }
 
 // keepHead writes the head of the chain to this machine's file, and with tell to

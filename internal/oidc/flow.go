@@ -75,7 +75,7 @@ func (p *Provider) Finish(ctx context.Context, a Attempt, answer url.Values) (Pe
 		return Person{}, p.notExchanged(err)
 	}
 	raw, _ := token.Extra("id_token").(string)
-	said, claims, err := p.verify(ctx, e, raw, p.options.ClientID)
+	said, claims, err := p.verify(ctx, e.Provider, raw, p.options.ClientID)
 	if err == nil {
 		err = p.checkToken(a, token.AccessToken, said, claims)
 	}
@@ -111,10 +111,10 @@ const maxSubject = 255
 
 // verify reads a token that the provider signed for an audience. Errors say what is
 // wrong with it, or that the keys could not be read.
-func (p *Provider) verify(ctx context.Context, e *endpoints, raw, audience string) (*oidc.IDToken, Claims, error) {
+func (p *Provider) verify(ctx context.Context, by *oidc.Provider, raw, audience string) (*oidc.IDToken, Claims, error) {
 	now := p.options.Clock()
 	// The library takes the token's end to the letter: the skew is granted here.
-	verifier := e.Verifier(&oidc.Config{ClientID: audience, Now: func() time.Time { return now.Add(-Skew) }})
+	verifier := by.Verifier(&oidc.Config{ClientID: audience, Now: func() time.Time { return now.Add(-Skew) }})
 	said, err := verifier.Verify(ctx, raw)
 	if err != nil {
 		return nil, nil, err
@@ -191,13 +191,14 @@ func (p *Provider) read(said *oidc.IDToken, sources []Claims) Person {
 
 // AccessToken reads an access token that the provider signed for an audience of
 // ours, such as one of a service client. Codes: UNAVAILABLE where the provider
-// does not answer, UNAUTHENTICATED for a token that is no good.
+// does not answer, UNAUTHENTICATED for a token that is no good. However many such
+// tokens come, the provider is asked for its keys once in a while only.
 func (p *Provider) AccessToken(ctx context.Context, raw, audience string) (Claims, error) {
 	e, err := p.discover(ctx)
 	if err != nil {
 		return nil, err
 	}
-	_, claims, err := p.verify(oidc.ClientContext(ctx, p.client), e, raw, audience)
+	_, claims, err := p.verify(ctx, e.strangers, raw, audience)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unauthenticated, "The access token signs nobody in.")
 	}

@@ -87,6 +87,7 @@ type Provider struct {
 // endpoints are what discovery found out.
 type endpoints struct {
 	*oidc.Provider
+	strangers  *oidc.Provider // the same one, for tokens that anybody may send
 	at         time.Time
 	authStyle  oauth2.AuthStyle
 	endSession string
@@ -190,6 +191,7 @@ func (p *Provider) ask(ctx context.Context) (*endpoints, error) {
 	var more struct {
 		JWKS        string   `json:"jwks_uri"`
 		EndSession  string   `json:"end_session_endpoint"`
+		Algorithms  []string `json:"id_token_signing_alg_values_supported"`
 		AuthMethods []string `json:"token_endpoint_auth_methods_supported"`
 		Iss         bool     `json:"authorization_response_iss_parameter_supported"`
 	}
@@ -210,6 +212,7 @@ func (p *Provider) ask(ctx context.Context) (*endpoints, error) {
 			return nil, fmt.Errorf("discover %s: endpoint %q", p.options.Issuer, address)
 		}
 	}
+	e.strangers = p.forStrangers(ctx, more.JWKS, more.Algorithms)
 	return e, nil
 }
 

@@ -32,7 +32,7 @@ type Options struct {
 	// Retention is how long after its last change an ended invitation still tells
 	// who it was about; 0 for ever.
 	Retention time.Duration
-	// Audit is the activity log; nil records nothing.
+	// Audit is the activity log; nil records nothing, and has nothing to export.
 	Audit *audit.Log
 	// Also is what else forgets a person, in the transaction of [Service.Erase]; it
 	// gets the folded address.

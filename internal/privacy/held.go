@@ -16,6 +16,7 @@ import (
 	"techbiz/ent/migrate"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/invite"
 )
@@ -58,19 +59,24 @@ var held = []holding{
 	{"sandbox_mails", "to_key = $1", []string{"to_key"}, ""},
 }
 
-// impersonal are the tables that tell of nobody: the activity log names people by
-// ids of its own, and what those stand for is destroyed by [Options.Also].
+// impersonal are the tables that tell of nobody.
 var impersonal = []string{
 	"allowed_domains", "data_keys", "key_holders", "markers", "rate_limits", "sandbox_clocks", "sign_in_attempts",
-	"audit_blocks", "audit_pending", "audit_people", "audit_records", "audit_seals",
+	"audit_blocks", "audit_pending", "audit_seals",
 }
 
+// recorded are the tables of the activity log that tell of people, by ids of its own:
+// it says itself which records are about a person ([Options.Audit]), and what the ids
+// stand for is destroyed by [Options.Also].
+var recorded = []string{"audit_people", "audit_records"}
+
 // Held is everything that is held about one person, table by table and column by
-// column.
+// column, and what the activity log has recorded of the person.
 type Held struct {
-	Email string                      `json:"email"`
-	At    time.Time                   `json:"at"`
-	Data  map[string][]map[string]any `json:"data"`
+	Email    string                      `json:"email"`
+	At       time.Time                   `json:"at"`
+	Data     map[string][]map[string]any `json:"data"`
+	Activity []audit.Told                `json:"activity"`
 }
 
 // Export returns everything that is held about the person with this address. What
@@ -95,12 +101,28 @@ func (s *Service) Export(ctx context.Context, email string) (*Held, error) {
 			}
 			h.Data[t.table] = rows
 		}
-		return nil
+		things, err := h.ids("invitations")
+		if err == nil {
+			h.Activity, err = s.Audit.About(ctx, tx, email, things...)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("export what is held: %w", err)
 	}
 	return h, nil
+}
+
+// ids are those of the rows of a table.
+func (h *Held) ids(table string) (ids []uuid.UUID, err error) {
+	for _, row := range h.Data[table] {
+		id, err := uuid.Parse(row["id"].(string))
+		if err != nil {
+			return nil, fmt.Errorf("id in %s: %w", table, err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 // read reads a row as JSON has it.

@@ -83,7 +83,7 @@ func New(set *Set) *Keys {
 // Use. The set has to have the keys.
 func (k *Keys) Use(set *Set, use InUse, valid func() bool) error {
 	if !set.Has(use) {
-		return fmt.Errorf("%w of the database, %s and %s: this is another database's keyset, or an old one", ErrNoKeys, use.Data, use.Index)
+		return fmt.Errorf("%w of the database, %s and %s: this is another database's keyset, or an old one; put back the copy of the one in use", ErrNoKeys, use.Data, use.Index)
 	}
 	k.now.Store(&atWork{set: set, use: use, until: valid})
 	return nil

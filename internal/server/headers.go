@@ -53,8 +53,8 @@ func headers(next http.Handler, base *url.URL) http.Handler {
 
 // sameOrigin refuses with 403 what a foreign page sends with our cookie. A
 // request with a bearer token is exempt: a foreign page cannot send that header
-// without asking first, and we never allow it.
-func sameOrigin(next http.Handler, base *url.URL) (http.Handler, error) {
+// without asking first, and we never allow it. foreign hears of each refusal.
+func sameOrigin(next http.Handler, base *url.URL, foreign func(*http.Request)) (http.Handler, error) {
 	protection := http.NewCrossOriginProtection()
 	// Behind a proxy the Host header may differ from the browser's address.
 	if err := protection.AddTrustedOrigin(base.Scheme + "://" + base.Host); err != nil {
@@ -63,6 +63,9 @@ func sameOrigin(next http.Handler, base *url.URL) (http.Handler, error) {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Cookie") != "" && !hasBearer(r) {
 			if err := protection.Check(asChange(r)); err != nil {
+				if foreign != nil {
+					foreign(r)
+				}
 				http.Error(w, "This request came from another site. Open the portal itself and try again.", http.StatusForbidden)
 				return
 			}

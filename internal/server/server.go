@@ -52,6 +52,9 @@ type Options struct {
 	AnyHost bool
 	// Limits bounds how much is logged at a stranger's wish; nil bounds nothing.
 	Limits *limit.Limiter
+	// Foreign hears of a request with a cookie that a page of another site sent, before
+	// it is refused; nil hears of none.
+	Foreign func(*http.Request)
 	// Upload says which paths take multipart bodies up to [MaxUploadBody]; every
 	// other body ends at [MaxBody].
 	Upload func(path string) bool
@@ -72,7 +75,7 @@ func New(h http.Handler, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err = sameOrigin(h, o.BaseURL)
+	h, err = sameOrigin(h, o.BaseURL, o.Foreign)
 	if err != nil {
 		return nil, err
 	}

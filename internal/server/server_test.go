@@ -211,13 +211,14 @@ func TestSameOrigin(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := setup(t, func(http.ResponseWriter, *http.Request) {})
+			heard := 0
+			s, _ := setup(t, func(http.ResponseWriter, *http.Request) {}, func(o *Options) { o.Foreign = func(*http.Request) { heard++ } })
 			r := httptest.NewRequest(http.MethodPost, "http://internal:8080/graphql", strings.NewReader("{}"))
 			for name, value := range c.headers {
 				r.Header.Set(name, value)
 			}
-			if got := serve(s, r).Code; got != c.status {
-				t.Errorf("answered %d, want %d", got, c.status)
+			if got := serve(s, r).Code; got != c.status || (heard == 1) != (got == 403) {
+				t.Errorf("answered %d, want %d; heard of %d times", got, c.status, heard)
 			}
 		})
 	}

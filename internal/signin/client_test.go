@@ -115,22 +115,73 @@ func TestClient_RefusesATokenThatIsNoGood(t *testing.T) {
 }
 
 // A key that the provider withdraws counts no more once a token of the next one
-// was seen, and the next one counts at once.
+// was seen, and the next one counts at once, unless the keys were read a moment ago.
 func TestClient_KeysAreRotated(t *testing.T) {
 	t.Parallel()
 	p := oidctest.New(t)
-	w := newWorldOn(t, withClients(p))
+	now := &hand{at: clock.Machine()}
+	w := newWorldOn(t, withClients(p), at(p, now))
 	b := w.browser(t)
 	before := p.Sign(clientClaims(p, nil))
 	if a := b.look("Authorization", "Bearer "+before); a.Email != tan {
 		t.Fatalf("before: %+v", a)
 	}
 	p.Rotate()
+	now.move(10 * time.Second)
 	if a := b.look("Authorization", "Bearer "+p.Sign(clientClaims(p, nil))); a.Email != tan {
 		t.Errorf("by the new key: %+v", a)
 	}
 	if a := b.look("Authorization", "Bearer "+before); a.Email != "" {
 		t.Errorf("by the key before: acts as %q", a.Email)
+	}
+}
+
+// Whoever makes up tokens has the provider asked for its keys once in ten seconds, and
+// does not hold up clients whose key is known.
+func TestClient_ForgedTokensDoNotHaveTheKeysRead(t *testing.T) {
+	t.Parallel()
+	p, other := oidctest.New(t), oidctest.New(t)
+	now := &hand{at: clock.Machine()}
+	w := newWorldOn(t, withClients(p), at(p, now))
+	b := w.browser(t)
+	forge := func(times, want int) {
+		t.Helper()
+		for n := range times {
+			token := p.SignAlien(clientClaims(p, nil))
+			if n%2 == 0 {
+				token = other.Sign(clientClaims(p, nil)) // by a key of another name
+			}
+			if a := b.look("Authorization", "Bearer "+token); !a.BadToken {
+				t.Errorf("a forged token acts as %q", a.Email)
+			}
+		}
+		if got := p.KeysRead(); got != want {
+			t.Errorf("the keys were read %d times, want %d", got, want)
+		}
+	}
+	forge(10, 1)
+	if a := b.look("Authorization", "Bearer "+p.Sign(clientClaims(p, nil))); a.Email != tan {
+		t.Errorf("a known key meanwhile: %+v", a)
+	}
+	p.Rotate()
+	forge(1, 1)
+	next := p.Sign(clientClaims(p, nil))
+	if a := b.look("Authorization", "Bearer "+next); a.Email != "" {
+		t.Errorf("a key that nobody has read acts as %q", a.Email)
+	}
+	now.move(10 * time.Second)
+	forge(10, 2)
+	if a := b.look("Authorization", "Bearer "+next); a.Email != tan {
+		t.Errorf("ten seconds later: %+v", a)
+	}
+	now.move(10*time.Second - time.Nanosecond)
+	forge(10, 2)
+}
+
+// at gives the provider's keys a clock that the test moves.
+func at(p *oidctest.Provider, now *hand) func(*Options) {
+	return func(o *Options) {
+		o.Provider = oidc.New(oidc.Options{Issuer: p.Issuer(), ClientID: oidctest.ClientID, Clock: now.now})
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/sessions"
 
 	"techbiz/ent"
 	"techbiz/ent/officer"
@@ -64,32 +65,7 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 	if err != nil {
 		return err
 	}
-	var id uuid.UUID
-	atProvider := false
-	err = s.db.WithTx(access.System(r.Context()), func(ctx context.Context, tx *database.Tx) error {
-		if err := s.checkRate(ctx, tx, folded); err != nil {
-			return err
-		}
-		if err := s.store.put(ctx, tx, session); err != nil {
-			return err
-		}
-		if atProvider, err = s.signsInAtProvider(ctx, tx, folded); err != nil {
-			return err
-		}
-		browser, now := hash(session.ID), s.now()
-		codeHash := s.codeHash(browser, folded, code)
-		if atProvider {
-			codeHash = hash(newID()) // no code has this hash
-		}
-		row, err := tx.SignInCode.Create().SetEmail(folded).SetBrowser(browser).
-			SetNetwork(s.networkHash(ctx)).SetHash(codeHash).
-			SetCreatedAt(now).SetExpiresAt(now.Add(codeLife)).Save(ctx)
-		if err != nil {
-			return fmt.Errorf("store code: %w", err)
-		}
-		id = row.ID
-		return s.audit.Record(ctx, tx, audit.Event{Type: audit.SignInCodeSent, Actor: nobody, Person: folded})
-	})
+	id, atProvider, err := s.storeCode(r.Context(), session, folded, code)
 	if err != nil {
 		return err
 	}
@@ -104,6 +80,37 @@ func (s *Service) SendCode(w http.ResponseWriter, r *http.Request, email string)
 		return fmt.Errorf("write the mail: %w", err)
 	}
 	return s.mailCode(r.Context(), id, msg)
+}
+
+// storeCode keeps the code for the browser with this session, unless too many were
+// asked for. For an officer who signs in at the provider it keeps one that nobody can
+// enter: it counts for the limits as any other does.
+func (s *Service) storeCode(ctx context.Context, session *sessions.Session, email, code string) (id uuid.UUID, atProvider bool, err error) {
+	err = s.db.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
+		if err := s.checkRate(ctx, tx, email); err != nil {
+			return err
+		}
+		if err := s.store.put(ctx, tx, session); err != nil {
+			return err
+		}
+		if atProvider, err = s.signsInAtProvider(ctx, tx, email); err != nil {
+			return err
+		}
+		browser, now := hash(session.ID), s.now()
+		codeHash := s.codeHash(browser, email, code)
+		if atProvider {
+			codeHash = hash(newID()) // no code has this hash
+		}
+		row, err := tx.SignInCode.Create().SetEmail(email).SetBrowser(browser).
+			SetNetwork(s.networkHash(ctx)).SetHash(codeHash).
+			SetCreatedAt(now).SetExpiresAt(now.Add(codeLife)).Save(ctx)
+		if err != nil {
+			return fmt.Errorf("store code: %w", err)
+		}
+		id = row.ID
+		return s.audit.Record(ctx, tx, audit.Event{Type: audit.SignInCodeSent, Actor: nobody, Person: email})
+	})
+	return id, atProvider, err
 }
 
 // signsInAtProvider says whether an officer has signed in at the provider. Such an

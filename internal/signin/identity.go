@@ -107,18 +107,30 @@ func (s *Service) again(ctx context.Context, tx *database.Tx, p oidc.Person, ema
 		s.log.LogAttrs(ctx, slog.LevelWarn, "the new address of an officer is another officer's", slog.Any("officer", o.ID))
 		return o, nil
 	case sameAgency:
-		return tx.Officer.UpdateOne(o).SetEmail(email).Save(ctx)
+		if o, err = tx.Officer.UpdateOne(o).SetEmail(email).Save(ctx); err != nil {
+			return nil, fmt.Errorf("follow an address: %w", err)
+		}
+		return o, s.recordMove(ctx, tx, o, o)
 	case taken:
 		return nil, s.anothersAddress()
 	}
-	if err := s.endAccess(ctx, tx, o); err != nil {
+	return s.moveAway(ctx, tx, identity, email)
+}
+
+// moveAway makes a person who is in another agency now a new officer.
+func (s *Service) moveAway(ctx context.Context, tx *database.Tx, identity *ent.OfficerIdentity, email string) (*ent.Officer, error) {
+	former := identity.Edges.Officer
+	if err := s.endAccess(ctx, tx, former); err != nil {
 		return nil, err
 	}
 	moved, err := s.ensure(ctx, tx, email, false)
 	if err != nil {
 		return nil, err
 	}
-	return moved, tx.OfficerIdentity.UpdateOne(identity).SetOfficer(moved).Exec(ctx)
+	if err := tx.OfficerIdentity.UpdateOne(identity).SetOfficer(moved).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("move identity: %w", err)
+	}
+	return moved, s.recordMove(ctx, tx, former, moved)
 }
 
 // endAccess ends the sessions of an officer and revokes the tokens: nobody is that

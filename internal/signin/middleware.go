@@ -44,7 +44,8 @@ func LifeOf(ctx context.Context) (Life, bool) {
 // bearer token, or else of its session. A token that is no good never falls back
 // to the session, because a request with a token is exempt from the defences
 // against cross-site requests. From a network that is not allowed nobody acts
-// ([Service.Guard]). The answer is 503 when the database does not say.
+// ([Service.Guard]). A stream ends soon after its session or token does. The answer
+// is 503 when the database does not say.
 func (s *Service) Middleware(next http.Handler) http.Handler {
 	return s.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if access.Refused(r.Context()) != nil {
@@ -69,7 +70,12 @@ func (s *Service) Middleware(next http.Handler) http.Handler {
 		} else if _, given := bearer(r); given {
 			ctx = context.WithValue(ctx, badTokenKey{}, true)
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if actor != nil && s.lasting(r) {
+			s.whileItLasts(next, w, r, *actor)
+			return
+		}
+		next.ServeHTTP(w, r)
 	}))
 }
 
@@ -108,26 +114,36 @@ func (s *Service) sessionActor(r *http.Request) (*access.Actor, *live, error) {
 	if !ok {
 		return nil, nil, nil
 	}
-	ctx := access.System(r.Context())
-	o, err := s.db.Officer.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("read officer: %w", err)
-	}
-	if !s.isOfficer(o.Email) {
-		return nil, nil, nil
+	actor, err := s.officerActor(r.Context(), id)
+	if err != nil || actor == nil {
+		return nil, nil, err
 	}
 	if !s.background(r) {
+		ctx := access.System(r.Context())
 		s.noteUse(ctx, s.store.touch(ctx, session))
+	}
+	row, _ := session.Values[rowColumn].(uuid.UUID)
+	return actor, &live{s.store.life(session), row}, nil
+}
+
+// officerActor returns the officer of a session as who acts, nil where that is
+// nobody, or a public officer no more.
+func (s *Service) officerActor(ctx context.Context, id uuid.UUID) (*access.Actor, error) {
+	o, err := s.db.Officer.Get(access.System(ctx), id)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read officer: %w", err)
+	}
+	if !s.isOfficer(o.Email) {
+		return nil, nil
 	}
 	actor := access.Actor{OfficerID: o.ID, Email: o.Email, Role: o.Role}
 	if o.Name != nil {
 		actor.Name = *o.Name
 	}
-	row, _ := session.Values[rowColumn].(uuid.UUID)
-	return &actor, &live{s.store.life(session), row}, nil
+	return &actor, nil
 }
 
 // noteUse logs that a last use was not written. The request goes on: the next one

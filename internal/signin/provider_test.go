@@ -145,9 +145,18 @@ func TestProvider_KeysAreRotated(t *testing.T) {
 		})
 		wantIn(t, w.browser(t).atProvider())
 		w.provider.Forge(nil)
+		forge := func() { // as a token of a service client
+			t.Helper()
+			if _, err := w.Service.provider.AccessToken(t.Context(), w.provider.SignAlien(nil), oidctest.ClientID); err == nil {
+				t.Error("a forged token is taken")
+			}
+		}
+		forge() // has the keys read, which holds up nobody's sign-in
 		w.provider.Rotate()
 		wantIn(t, w.browser(t).atProvider())
-		// The key from before signs nobody in any more.
+		// The key from before signs nobody in any more, once the keys were read again.
+		w.clock.move(time.Minute)
+		forge()
 		if _, err := w.Service.provider.AccessToken(t.Context(), withdrawn, oidctest.ClientID); fault.CodeOf(err) != fault.Unauthenticated {
 			t.Errorf("a token under the withdrawn key: %v", err)
 		}

@@ -63,6 +63,16 @@ func (s *Service) recordRole(ctx context.Context, tx *database.Tx, o *ent.Office
 	})
 }
 
+// recordMove records that a person's address is another one at the provider, and who
+// the person is here from now on: the same officer, or one of another agency.
+func (s *Service) recordMove(ctx context.Context, tx *database.Tx, former, now *ent.Officer) error {
+	e := audit.Event{Type: audit.IdentityMoved, Kind: audit.Officer, ID: now.ID, Owner: former.ID, Person: now.Email}
+	if former.ID != now.ID {
+		e.Detail = audit.Detail{What: "in another agency, as a new officer", Domain: now.Agency}
+	}
+	return s.audit.Record(ctx, tx, e)
+}
+
 // recordToken records what became of a token of an officer.
 func (s *Service) recordToken(ctx context.Context, tx *database.Tx, act audit.Type, t *ent.Token) error {
 	e := audit.Event{Type: act, Kind: audit.Token, ID: t.ID, Owner: t.OfficerID}

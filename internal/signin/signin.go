@@ -6,8 +6,8 @@
 // that asked for it and for a few tries, and so does a way to the provider, that
 // a session's id is new after sign-in, that nobody acts from a network that is not
 // allowed, and that ending a session or revoking a token takes effect with the
-// next request on every replica: nothing is cached. All its times are the
-// machine's. It does not decide what an actor may do: that is package access.
+// next request on every replica, and within seconds on open streams: nothing is
+// cached. All its times are the machine's. It does not decide what an actor may do: that is package access.
 package signin
 
 import (
@@ -82,6 +82,11 @@ type Options struct {
 	// Background says of a request that a page made it by itself, such as a poll:
 	// it does not keep the session from idling out. Nil means none.
 	Background func(*http.Request) bool
+	// Lasting says of a request that its answer may be a stream, which has no end of
+	// its own; Recheck is how often it is looked at whether it may go on, 0 for every
+	// 5 seconds. Nil means none.
+	Lasting func(*http.Request) bool
+	Recheck time.Duration
 	// Audit is the activity log; nil records nothing.
 	Audit *audit.Log
 	// Log gets no address, code or secret. Nil discards.
@@ -96,6 +101,8 @@ type Service struct {
 	post       func(context.Context, mail.Message) error
 	isOfficer  func(string) bool
 	background func(*http.Request) bool
+	lasting    func(*http.Request) bool
+	recheck    time.Duration
 	log        *slog.Logger
 	codeKey    []byte
 	networkKey []byte
@@ -117,14 +124,21 @@ func New(o Options) *Service {
 	}
 	s := &Service{
 		db: o.DB, now: o.Machine, post: o.Post, isOfficer: o.IsOfficer,
-		background: o.Background, log: o.Log, provider: o.Provider, clients: o.Clients, noCodes: o.NoCodes,
+		background: o.Background, lasting: o.Lasting, recheck: o.Recheck, log: o.Log, provider: o.Provider, clients: o.Clients, noCodes: o.NoCodes,
 		interval: o.CodeInterval, anHour: o.CodesAnHour, networks: o.Networks, audit: o.Audit,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	none := func(*http.Request) bool { return false }
 	if s.background == nil {
-		s.background = func(*http.Request) bool { return false }
+		s.background = none
+	}
+	if s.lasting == nil {
+		s.lasting = none
+	}
+	if s.recheck <= 0 {
+		s.recheck = defaultRecheck
 	}
 	if o.Idle <= 0 {
 		o.Idle = defaultIdle

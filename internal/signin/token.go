@@ -89,30 +89,35 @@ func (s *Service) RevokeToken(ctx context.Context, secret string) error {
 	})
 }
 
-// tokenActor returns who acts by a token of ours or of the provider, and false where it is none, has
-// expired or was revoked, or its owner is a public officer no more.
+// tokenActor returns who acts by a token of ours or of the provider, and false where
+// it is none, has expired or was revoked, or its owner is a public officer no more.
 func (s *Service) tokenActor(ctx context.Context, secret string) (access.Actor, bool, error) {
-	if !isToken(secret) {
-		return s.clientActor(ctx, secret)
+	a, t, ok, err := s.bearerActor(ctx, secret)
+	if ok && t.id != uuid.Nil {
+		s.noteUse(ctx, s.touchToken(ctx, t, s.now()))
 	}
-	now := s.now()
-	var t tokenUse
-	var a access.Actor
-	found := false
+	return a, ok, err
+}
+
+// bearerActor is tokenActor without noting the use; a token of the provider has none.
+func (s *Service) bearerActor(ctx context.Context, secret string) (a access.Actor, t tokenUse, ok bool, err error) {
+	if !isToken(secret) {
+		a, ok, err = s.clientActor(ctx, secret)
+		return a, t, ok, err
+	}
 	// The hot path of every script: one statement where ent would take two.
-	err := s.db.Query(ctx, `SELECT t.id, t.write, t.last_used_at, o.id, o.email, o.role
+	err = s.db.Query(ctx, `SELECT t.id, t.write, t.last_used_at, o.id, o.email, o.role
 		FROM tokens t JOIN officers o ON o.id = t.officer_id
-		WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL`, []any{hash(secret), now},
+		WHERE t.hash = $1 AND t.expires_at > $2 AND t.revoked_at IS NULL`, []any{hash(secret), s.now()},
 		func(rows *sql.Rows) error {
-			found = true
+			ok = true
 			return rows.Scan(&t.id, &a.Write, &t.last, &a.OfficerID, &a.Email, &a.Role)
 		})
-	if err != nil || !found || !s.isOfficer(a.Email) {
-		return access.Actor{}, false, err
+	if err != nil || !ok || !s.isOfficer(a.Email) {
+		return access.Actor{}, tokenUse{}, false, err
 	}
-	s.noteUse(ctx, s.touchToken(ctx, t, now))
 	a.ByToken = true
-	return a, true, nil
+	return a, t, true, nil
 }
 
 // tokenUse is the last use of a token.

@@ -53,6 +53,7 @@ type Provider struct {
 	away  bool
 	forge func(claims map[string]any) string
 	ended []string // subjects that were signed out
+	read  int      // how often the keys were
 
 	redirect, afterSignOut string
 }
@@ -129,10 +130,20 @@ func (p *Provider) Ended() []string {
 	return append([]string(nil), p.ended...)
 }
 
+// KeysRead says how often somebody has asked for the provider's keys.
+func (p *Provider) KeysRead() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read
+}
+
 func (p *Provider) unlessAway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		away := p.away
+		if r.URL.Path == op.DefaultEndpoints.JwksURI.Relative() {
+			p.read++
+		}
 		p.mu.Unlock()
 		if away {
 			http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
