@@ -34,6 +34,18 @@ type row struct {
 	refused bool // the directory has refused it
 }
 
+// worked are the columns that the work reads; the other half would take as long to
+// load.
+var worked = []string{
+	invitation.FieldInviterID, invitation.FieldMethod, invitation.FieldEmail, invitation.FieldEmailKey,
+	invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldLastName,
+	invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldNumberKey2,
+	invitation.FieldSeedRequired, invitation.FieldReason, invitation.FieldProvisioning, invitation.FieldAttempts,
+	invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldSeedDone,
+	invitation.FieldExpiresAt, invitation.FieldMail, invitation.FieldMailFailure, invitation.FieldMailsWanted,
+	invitation.FieldMailsDone, invitation.FieldSendCount, invitation.FieldLastSentAt,
+}
+
 // rows is the part of the invitations that still has something due.
 type rows []*row
 
@@ -52,7 +64,7 @@ func (s *Service) deliver(ctx context.Context, d Deliver) error {
 // a step learns it notes on them, and what was cancelled or held meanwhile drops out.
 func (s *Service) steps(ctx context.Context, ids []uuid.UUID) error {
 	loaded, err := s.DB.Invitation.Query().Where(among(ids), due()).
-		WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
+		WithInviter().Order(ent.Asc(invitation.FieldID)).Select(worked...).All(ctx)
 	if err != nil {
 		return fmt.Errorf("load invitations: %w", err)
 	}
