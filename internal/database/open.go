@@ -12,6 +12,7 @@ package database
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -69,6 +70,8 @@ type DB struct {
 	dataDir string
 	timeout time.Duration
 	trace   func(query string, args []any)
+
+	checkpointer checkpointer
 }
 
 // sqliteFile is the name of the SQLite file in the data folder.
@@ -120,7 +123,7 @@ func (db *DB) openSQLite() error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("open database file: %w", err)
 	}
-	if db.write, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", writerCache, "_txlock=immediate")); err != nil {
+	if db.write, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", writerCache, "_txlock=immediate", "_pragma="+longLog)); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
@@ -132,6 +135,11 @@ func (db *DB) openSQLite() error {
 	db.read.SetMaxIdleConns(readers) // to open one means to read the whole schema
 	db.read.SetConnMaxIdleTime(time.Minute)
 	db.read.SetConnMaxLifetime(10 * time.Minute) // a new one sees new statistics ([DB.Learn])
+	mover, err := openKeeping(sqliteDSN(path, "foreign_keys(1)", readerCache))
+	if err != nil {
+		return err
+	}
+	db.checkpointer.start(mover)
 	return nil
 }
 
@@ -192,7 +200,7 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close closes every connection.
 func (db *DB) Close() error {
-	err := db.write.Close()
+	err := errors.Join(db.checkpointer.close(), db.write.Close())
 	if db.read != db.write {
 		if rerr := db.read.Close(); err == nil {
 			err = rerr

@@ -82,6 +82,7 @@ func (db *DB) once(ctx context.Context, fn func(ctx context.Context, tx *Tx) err
 		return fmt.Errorf("commit: %w", err)
 	}
 	committed = true
+	db.checkpointer.committed()
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -198,49 +199,57 @@ func (t taken) tell(c *Candidate, code fault.Code, email, username, number strin
 }
 
 // compareChunk is for how many candidates one query looks for open invitations.
-const compareChunk = 5_000
+const compareChunk = 2_500
 
 // compareOwn adds ALREADY_INVITED where an open invitation, of anybody, holds the
 // address, the username or the number. A registration link that has lapsed holds
-// nothing, even before the sweep has seen it.
+// nothing, even before the sweep has seen it. Many are compared in several queries at
+// a time, a few, such as in a transaction, in one.
 func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.Time, all []*Candidate) error {
-	t := newTaken()
+	asked, ctx := errgroup.WithContext(access.System(ctx))
+	asked.SetLimit(runtime.GOMAXPROCS(0))
 	for part := range slices.Chunk(all, compareChunk) {
-		emails, usernames, numbers := identities(part)
-		wanted, err := Want(s.DB.Keys, numbers)
-		if err != nil {
-			return err
-		}
-		// Each kind says that the row is open: so each is found by its own index.
-		held := func(column string, keys []string) predicate.Invitation {
-			return invitation.And(invitation.Open(true), database.OneOf(column, keys))
-		}
-		kinds := []predicate.Invitation{held(invitation.FieldEmailKey, emails), held(invitation.FieldUsernameKey, usernames)}
-		for slot, column := range numberColumns {
-			if len(wanted[slot]) > 0 {
-				kinds = append(kinds, held(column, wanted.keys(slot)))
-			}
-		}
-		rows, err := client.Invitation.Query().
-			Where(
-				invitation.Or(kinds...),
-				invitation.Not(lapsed(now))).
-			Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey, invitation.FieldNumberKey2).
-			All(access.System(ctx))
-		if err != nil {
-			return fmt.Errorf("look for open invitations: %w", err)
-		}
-		for _, r := range rows {
-			t.emails[r.EmailKey] = true
-			if r.UsernameKey != nil {
-				t.usernames[*r.UsernameKey] = true
-			}
-			if n := wanted.of(r); n != "" {
-				t.numbers[n] = true
-			}
+		asked.Go(func() error { return s.compareOwnPart(ctx, client, now, part) })
+	}
+	return asked.Wait()
+}
+
+func (s *Service) compareOwnPart(ctx context.Context, client *ent.Client, now time.Time, part []*Candidate) error {
+	emails, usernames, numbers := identities(part)
+	wanted, err := Want(s.DB.Keys, numbers)
+	if err != nil {
+		return err
+	}
+	// Each kind says that the row is open: so each is found by its own index.
+	held := func(column string, keys []string) predicate.Invitation {
+		return invitation.And(invitation.Open(true), database.OneOf(column, keys))
+	}
+	kinds := []predicate.Invitation{held(invitation.FieldEmailKey, emails), held(invitation.FieldUsernameKey, usernames)}
+	for slot, column := range numberColumns {
+		if len(wanted[slot]) > 0 {
+			kinds = append(kinds, held(column, wanted.keys(slot)))
 		}
 	}
-	for _, c := range all {
+	rows, err := client.Invitation.Query().
+		Where(
+			invitation.Or(kinds...),
+			invitation.Not(lapsed(now))).
+		Select(invitation.FieldEmailKey, invitation.FieldUsernameKey, invitation.FieldNumberKey, invitation.FieldNumberKey2).
+		All(ctx)
+	if err != nil {
+		return fmt.Errorf("look for open invitations: %w", err)
+	}
+	t := newTaken()
+	for _, r := range rows {
+		t.emails[r.EmailKey] = true
+		if r.UsernameKey != nil {
+			t.usernames[*r.UsernameKey] = true
+		}
+		if n := wanted.of(r); n != "" {
+			t.numbers[n] = true
+		}
+	}
+	for _, c := range part {
 		t.tell(c, fault.AlreadyInvited,
 			"An invitation for this email address is open. See User creation status, or use another address.",
 			"An invitation with this username is open. Choose another username.",

@@ -2,7 +2,6 @@ package invite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
 	"techbiz/internal/database"
-	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 )
 
@@ -29,8 +27,27 @@ type Deliver struct {
 // Kind names the job.
 func (Deliver) Kind() string { return "invitation_deliver" }
 
+// row is an invitation that is worked on.
+type row struct {
+	*ent.Invitation
+	made    bool // the directory has just made what the row says, which is not stored yet
+	refused bool // the directory has refused it
+}
+
+// worked are the columns that the work reads; the other half would take as long to
+// load.
+var worked = []string{
+	invitation.FieldInviterID, invitation.FieldMethod, invitation.FieldEmail, invitation.FieldEmailKey,
+	invitation.FieldUsername, invitation.FieldUsernameKey, invitation.FieldFirstName, invitation.FieldLastName,
+	invitation.FieldContactNumber, invitation.FieldNumberKey, invitation.FieldNumberKey2,
+	invitation.FieldSeedRequired, invitation.FieldReason, invitation.FieldProvisioning, invitation.FieldAttempts,
+	invitation.FieldSeedStatus, invitation.FieldAccountRef, invitation.FieldLink, invitation.FieldSeedDone,
+	invitation.FieldExpiresAt, invitation.FieldMail, invitation.FieldMailFailure, invitation.FieldMailsWanted,
+	invitation.FieldMailsDone, invitation.FieldSendCount, invitation.FieldLastSentAt,
+}
+
 // rows is the part of the invitations that still has something due.
-type rows []*ent.Invitation
+type rows []*row
 
 func (s *Service) deliver(ctx context.Context, d Deliver) error {
 	err := s.steps(ctx, d.IDs)
@@ -46,21 +63,27 @@ func (s *Service) deliver(ctx context.Context, d Deliver) error {
 // steps takes each step for the rows for which it is due. They are loaded once; what
 // a step learns it notes on them, and what was cancelled or held meanwhile drops out.
 func (s *Service) steps(ctx context.Context, ids []uuid.UUID) error {
-	all, err := s.DB.Invitation.Query().Where(among(ids), due()).
-		WithInviter().Order(ent.Asc(invitation.FieldID)).All(ctx)
+	loaded, err := s.DB.Invitation.Query().Where(among(ids), due()).
+		WithInviter().Order(ent.Asc(invitation.FieldID)).Select(worked...).All(ctx)
 	if err != nil {
 		return fmt.Errorf("load invitations: %w", err)
 	}
+	all := make(rows, len(loaded))
+	for n, i := range loaded {
+		all[n] = &row{Invitation: i}
+	}
+	left := slices.Clone(all)
 	for _, step := range []func(context.Context, rows) (rows, error){s.makeRoom, s.provision, s.assignSEED} {
-		if len(all) == 0 {
+		if len(left) == 0 {
 			return nil
 		}
-		if all, err = step(ctx, all); err != nil {
-			return err
+		if left, err = step(ctx, left); err != nil {
+			// What the directory has made shows, however long the rest is delayed.
+			return errors.Join(err, s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error { return storeMade(ctx, tx, all) }))
 		}
 	}
 	// Whether a mail is still wanted is asked where it is marked as sent.
-	return s.mailAll(ctx, all)
+	return s.mailAll(ctx, left)
 }
 
 // among matches the invitations with these ids.
@@ -82,7 +105,7 @@ func (s *Service) stillDue(ctx context.Context, all rows) (rows, error) {
 	for _, id := range left {
 		is[id] = true
 	}
-	return slices.DeleteFunc(all, func(i *ent.Invitation) bool { return !is[i.ID] }), nil
+	return slices.DeleteFunc(all, func(i *row) bool { return !is[i.ID] }), nil
 }
 
 // makeRoom withdraws what ended invitations still hold in the directory of the
@@ -118,128 +141,6 @@ func (s *Service) makeRoom(ctx context.Context, all rows) (rows, error) {
 	return s.stillDue(ctx, all)
 }
 
-// provision makes the links of e-mail invitations, anew at each resend, and the
-// accounts of the others.
-func (s *Service) provision(ctx context.Context, all rows) (rows, error) {
-	var invites, creates rows
-	for _, i := range all {
-		switch {
-		case i.Method == invitation.MethodEmailInvitation:
-			invites = append(invites, i)
-		case i.AccountRef == nil:
-			creates = append(creates, i)
-		}
-	}
-	if err := s.provisionPart(ctx, invites, func(ctx context.Context, part rows) ([]directory.Result, error) {
-		who := make([]directory.Invitation, len(part))
-		for n, i := range part {
-			who[n] = directory.Invitation{Key: i.ID.String(), Email: i.Email, Round: i.MailsWanted}
-		}
-		return s.Directory.Invite(ctx, who)
-	}); err != nil {
-		return nil, err
-	}
-	if err := s.provisionPart(ctx, creates, func(ctx context.Context, part rows) ([]directory.Result, error) {
-		who := make([]directory.Account, len(part))
-		for n, i := range part {
-			number, _, err := Number(s.DB.Keys, i.ID, i.ContactNumber)
-			if err != nil {
-				return nil, err
-			}
-			who[n] = directory.Account{
-				Key: i.ID.String(), Email: i.Email, Username: text(i.Username),
-				FirstName: text(i.FirstName), LastName: text(i.LastName), Number: number,
-				Round: i.MailsWanted,
-			}
-		}
-		return s.Directory.Create(ctx, who)
-	}); err != nil {
-		return nil, err
-	}
-	return s.stillDue(ctx, all)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// provisionPart asks the directory for rows and stores what it made.
-func (s *Service) provisionPart(ctx context.Context, all rows, call func(context.Context, rows) ([]directory.Result, error)) error {
-	for part := range slices.Chunk(all, directory.MaxPeople) {
-		results, err := call(ctx, part)
-		if err != nil {
-			return err
-		}
-		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return storeProvisioned(ctx, tx, part, results)
-		}); err != nil {
-			return err
-		}
-		for n, r := range results {
-			if r.Err == nil {
-				part[n].AccountRef, part[n].Link = &r.Ref, &r.Link
-			}
-			if r.Err == nil && part[n].Method != invitation.MethodEmailInvitation {
-				part[n].ExpiresAt = &r.ExpiresAt
-			}
-		}
-	}
-	return nil
-}
-
-// storeProvisioned keeps the directory's id and link of each row, and ends the
-// rows that it refused. What was cancelled meanwhile stays so: its withdrawal
-// follows.
-func storeProvisioned(ctx context.Context, tx *database.Tx, part rows, results []directory.Result) error {
-	var made [][]any
-	refused := map[uuid.UUID]string{}
-	for n, i := range part {
-		r := results[n]
-		switch {
-		case r.Err != nil:
-			refused[i.ID] = r.Err.Message
-		case i.Method == invitation.MethodEmailInvitation:
-			made = append(made, []any{i.ID, r.Ref, r.Link, nil, nil})
-		default:
-			made = append(made, []any{i.ID, r.Ref, r.Link, r.ExpiresAt, string(invitation.SeedStatusNotRequired)})
-		}
-	}
-	if err := fail(ctx, tx, refused); err != nil {
-		return err
-	}
-	if len(made) == 0 {
-		return nil
-	}
-	var events []Event
-	args := []any{tx.Now}
-	// Another run of the same rows may have stored an account first.
-	err := tx.Query(ctx, `WITH made(id, ref, link, expires, seed) AS (`+
-		tx.Table(&args, []string{"uuid", "text", "text", "timestamptz", "text"}, made)+`)
-		UPDATE invitations SET account_ref = made.ref, link = made.link,
-			expires_at = COALESCE(made.expires, invitations.expires_at), seed_status = made.seed,
-			attempts = 0, failure = NULL, updated_at = $1, checked_at = $1
-		FROM made WHERE invitations.id = made.id AND invitations.open
-			AND (invitations.method = 'EMAIL_INVITATION' OR invitations.account_ref IS NULL)
-		RETURNING invitations.id, invitations.method = 'EMAIL_INVITATION'`, args, func(r *sql.Rows) error {
-		var id uuid.UUID
-		var link bool
-		if err := r.Scan(&id, &link); err != nil {
-			return err
-		}
-		if !link {
-			events = append(events, Event{Invitation: id, What: EventCreated})
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("store accounts: %w", err)
-	}
-	return Record(ctx, tx, tx.Now, events...)
-}
-
 // fail gives rows up, each with its reason.
 func fail(ctx context.Context, tx *database.Tx, reasons map[uuid.UUID]string) error {
 	if len(reasons) == 0 {
@@ -268,76 +169,6 @@ func fail(ctx context.Context, tx *database.Tx, reasons map[uuid.UUID]string) er
 		return fmt.Errorf("store failures: %w", err)
 	}
 	return Record(ctx, tx, tx.Now, events...)
-}
-
-// assignSEED gives licences to those for whom they were asked. To ask twice gives
-// one licence: so what became of them is noted on the rows, and stored with the
-// mails where those are put into our own mailbox, in one transaction.
-func (s *Service) assignSEED(ctx context.Context, all rows) (rows, error) {
-	asked := slices.DeleteFunc(slices.Clone(all), func(i *ent.Invitation) bool {
-		return !i.SeedRequired || i.SeedDone || i.AccountRef == nil
-	})
-	for part := range slices.Chunk(asked, directory.MaxPeople) {
-		refs := make([]string, len(part))
-		for n, i := range part {
-			refs[n] = *i.AccountRef
-		}
-		results, err := s.Directory.AssignSEED(ctx, refs)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range part {
-			i.SeedDone, i.SeedStatus = true, seedGiven(i, results[n])
-		}
-		if s.Mailbox != nil {
-			continue
-		}
-		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return storeSEED(ctx, tx, part)
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// seedGiven is what became of a licence. Who cannot have one is onboarded without.
-// Without an account there is no status.
-func seedGiven(i *ent.Invitation, r directory.Result) *invitation.SeedStatus {
-	var status invitation.SeedStatus
-	switch {
-	case r.Err != nil && r.Err.Code == fault.SeedNotEligible:
-		status = invitation.SeedStatusIneligible
-	case r.Err == nil && i.Method != invitation.MethodEmailInvitation:
-		status = invitation.SeedStatusLicenseAssigned
-	default:
-		return nil
-	}
-	return &status
-}
-
-// storeSEED keeps what became of the licences.
-func storeSEED(ctx context.Context, tx *database.Tx, part rows) error {
-	values := make([][]any, len(part))
-	for n, i := range part {
-		values[n] = []any{i.ID, seedStatus(i)}
-	}
-	args := []any{tx.Now}
-	_, err := tx.Exec(ctx, `WITH given(id, status) AS (`+tx.Table(&args, []string{"uuid", "text"}, values)+`)
-		UPDATE invitations SET seed_done = true, seed_status = given.status, updated_at = $1
-		FROM given WHERE invitations.id = given.id AND invitations.open`, args...)
-	if err != nil {
-		return fmt.Errorf("store licences: %w", err)
-	}
-	return nil
-}
-
-// seedStatus is the row's, or NULL.
-func seedStatus(i *ent.Invitation) any {
-	if i.SeedStatus == nil {
-		return nil
-	}
-	return string(*i.SeedStatus)
 }
 
 // stumble notes on the rows that are still due what kept them, and gives up those

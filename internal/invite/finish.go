@@ -16,8 +16,13 @@ import (
 // finish looks once more at the rows that a job had in hand: what ended meanwhile is
 // withdrawn, and batches that have nothing left to do are completed.
 func (s *Service) finish(ctx context.Context, ids []uuid.UUID) error {
-	all, err := s.DB.Invitation.Query().Where(among(ids)).
-		Select(invitation.FieldBatchID, invitation.FieldProvisioning, invitation.FieldTechpassStatus).All(ctx)
+	var all []struct {
+		BatchID      *uuid.UUID `json:"batch_id"`
+		Provisioning invitation.Provisioning
+		Status       invitation.TechpassStatus `json:"techpass_status"`
+	}
+	err := s.DB.Invitation.Query().Where(among(ids)).
+		GroupBy(invitation.FieldBatchID, invitation.FieldProvisioning, invitation.FieldTechpassStatus).Scan(ctx, &all)
 	if err != nil {
 		return fmt.Errorf("look at what was done: %w", err)
 	}
@@ -26,7 +31,7 @@ func (s *Service) finish(ctx context.Context, ids []uuid.UUID) error {
 		if i.BatchID != nil {
 			batches[*i.BatchID] = true
 		}
-		cancelled = cancelled || i.TechpassStatus != invitation.TechpassStatusOnboarded &&
+		cancelled = cancelled || i.Status != invitation.TechpassStatusOnboarded &&
 			(i.Provisioning == invitation.ProvisioningCancelled || i.Provisioning == invitation.ProvisioningFailed)
 	}
 	if cancelled {

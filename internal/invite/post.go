@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,7 +21,7 @@ import (
 
 // outgoing is the mail that is due for a row.
 type outgoing struct {
-	row     *ent.Invitation
+	row     *row
 	message mail.Message
 	expires time.Time
 }
@@ -29,6 +30,7 @@ type outgoing struct {
 // refused by the step before, and has none.
 func (s *Service) mailAll(ctx context.Context, all rows) error {
 	ready := make([]outgoing, 0, len(all))
+	var odd rows
 	unmade := map[uuid.UUID]string{}
 	for _, i := range all {
 		if i.AccountRef == nil || i.Link == nil {
@@ -37,13 +39,15 @@ func (s *Service) mailAll(ctx context.Context, all rows) error {
 		o, err := s.compose(i)
 		if err != nil {
 			s.Log.ErrorContext(ctx, "compose mail", "invitation", i.ID, "error", err)
-			unmade[i.ID] = "The mail could not be made for this address."
+			odd, unmade[i.ID] = append(odd, i), "The mail could not be made for this address."
 			continue
 		}
 		ready = append(ready, o)
 	}
 	if len(unmade) > 0 {
-		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error { return fail(ctx, tx, unmade) }); err != nil {
+		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+			return errors.Join(storeMade(ctx, tx, odd), fail(ctx, tx, unmade))
+		}); err != nil {
 			return err
 		}
 	}
@@ -60,7 +64,7 @@ func (s *Service) mailAll(ctx context.Context, all rows) error {
 
 // compose makes the mail of a row. Its Message-ID is that of the row and the
 // number of the mail, however often it is tried.
-func (s *Service) compose(i *ent.Invitation) (outgoing, error) {
+func (s *Service) compose(i *row) (outgoing, error) {
 	guides := mail.Guides{TechPass: s.Links.TechPassGuide, Seed: s.Links.SEEDGuide}
 	inviter := mail.Inviter{Name: text(i.Edges.Inviter.Name), Email: i.Edges.Inviter.Email}
 	o := outgoing{row: i}
@@ -83,52 +87,92 @@ func (s *Service) compose(i *ent.Invitation) (outgoing, error) {
 	return o, err
 }
 
-// post puts the mails of a chunk into the mailbox, in the transaction that says
-// they are sent: exactly once, and only for rows that still want them.
+// post puts the mails of a chunk into the mailbox, in the transaction that says what
+// the directory has made and that they are sent: exactly once, and only for rows that
+// still want them.
 func (s *Service) post(ctx context.Context, all []outgoing) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+	var left rows
+	if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
 		sent, err := markSent(ctx, tx, all, invitation.MailAccepted, "")
 		if err != nil {
 			return err
 		}
+		left = nil
 		messages := make([]mail.Message, 0, len(all))
-		events := make([]Event, 0, len(all))
+		events := make([]Event, 0, 2*len(all))
 		for _, o := range all {
-			if sent[o.row.ID] {
-				messages = append(messages, o.message)
-				events = append(events, Event{Invitation: o.row.ID, What: EventMailed})
+			if !sent[o.row.ID] {
+				left = append(left, o.row)
+				continue
 			}
+			messages = append(messages, o.message)
+			if o.row.made && o.row.Method != invitation.MethodEmailInvitation {
+				events = append(events, Event{Invitation: o.row.ID, What: EventCreated})
+			}
+			events = append(events, Event{Invitation: o.row.ID, What: EventMailed})
+		}
+		if err := storeMade(ctx, tx, left); err != nil { // of a batch that was stopped
+			return err
 		}
 		if err := s.Mailbox.Put(ctx, tx, messages...); err != nil {
 			return fmt.Errorf("put mails: %w", err)
 		}
 		return Record(ctx, tx, tx.Now, events...)
-	})
+	}); err != nil {
+		return err
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	// Where another run of the same rows stored an account first, all is asked anew.
+	if due, err := s.stillDue(ctx, left); err != nil || len(due) == 0 {
+		return err
+	}
+	return jobs.Again(0)
 }
 
 // markSent stores that the mails of rows which still want them are sent, with what
-// is known of their fate, and returns those rows.
+// is known of their fate and what the directory has made, and returns those rows.
 func markSent(ctx context.Context, tx *database.Tx, all []outgoing, state invitation.Mail, failure string) (map[uuid.UUID]bool, error) {
+	sent := make(map[uuid.UUID]bool, len(all))
+	for _, made := range []bool{true, false} {
+		part := slices.DeleteFunc(slices.Clone(all), func(o outgoing) bool { return o.row.made != made })
+		if len(part) == 0 {
+			continue
+		}
+		if err := markSentPart(ctx, tx, part, made, state, failure, sent); err != nil {
+			return nil, fmt.Errorf("mark mails sent: %w", err)
+		}
+	}
+	return sent, nil
+}
+
+// markSentPart is markSent for rows all or none of which the directory has just made.
+func markSentPart(ctx context.Context, tx *database.Tx, all []outgoing, made bool, state invitation.Mail, failure string, sent map[uuid.UUID]bool) error {
 	values := make([][]any, len(all))
 	moved := "" // accounts end when they ended before
 	for n, o := range all {
-		values[n] = []any{o.row.ID, o.row.MailsWanted, o.expires, o.row.SeedDone, seedStatus(o.row)}
+		values[n] = []any{o.row.ID, o.row.MailsWanted, o.expires, o.row.SeedDone, seedStatus(o.row), *o.row.AccountRef, *o.row.Link}
 		if o.row.Method == invitation.MethodEmailInvitation {
 			moved = " expires_at = sent.expires,"
 		}
 	}
-	args := []any{tx.Now, string(state), orNull(nonEmpty(failure))}
-	sent := make(map[uuid.UUID]bool, len(all))
-	err := tx.Query(ctx, `WITH sent(id, number, expires, seed_done, seed_status) AS (`+
-		tx.Table(&args, []string{"uuid", "int", "timestamptz", "boolean", "text"}, values)+`)
+	unmade := ""
+	if made {
+		moved = " expires_at = sent.expires, account_ref = sent.ref, link = sent.link, checked_at = $1,"
+		unmade = " AND (invitations.method = 'EMAIL_INVITATION' OR invitations.account_ref IS NULL)"
+	}
+	args := []any{tx.Now, string(state), orNull(nonEmpty(failure)), made}
+	return tx.Query(ctx, `WITH sent(id, number, expires, seed_done, seed_status, ref, link) AS (`+
+		tx.Table(&args, []string{"uuid", "int", "timestamptz", "boolean", "text", "text", "text"}, values)+`)
 		UPDATE invitations SET mails_done = sent.number, mail = $2, mail_failure = $3, send_count = send_count + 1,
 			last_sent_at = $1, updated_at = $1,`+moved+` attempts = 0, failure = NULL, provisioning = 'SUCCEEDED',
-			seed_status = CASE WHEN sent.seed_done AND NOT invitations.seed_done THEN sent.seed_status ELSE invitations.seed_status END,
+			seed_status = CASE WHEN $4 OR sent.seed_done AND NOT invitations.seed_done THEN sent.seed_status ELSE invitations.seed_status END,
 			seed_done = sent.seed_done OR invitations.seed_done
-		FROM sent WHERE invitations.id = sent.id AND invitations.open
+		FROM sent WHERE invitations.id = sent.id AND invitations.open`+unmade+`
 			AND invitations.mails_wanted = sent.number AND invitations.mails_done < sent.number AND NOT `+heldSQL+`
 		RETURNING invitations.id`, args, func(r *sql.Rows) error {
 		var id uuid.UUID
@@ -138,10 +182,6 @@ func markSent(ctx context.Context, tx *database.Tx, all []outgoing, state invita
 		sent[id] = true
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("mark mails sent: %w", err)
-	}
-	return sent, nil
 }
 
 // unanswered stands on a row while its mail is on its way to the relay, and for
@@ -249,12 +289,12 @@ func (s *Service) settle(ctx context.Context, o outgoing, answer error) error {
 			event.What, event.Detail = EventInDoubt, doubt.Reason
 		case errors.As(answer, &refused):
 			o.row.MailFailure = &refused.Reason
-			unsend(u, o.row)
+			unsend(u, o.row.Invitation)
 			u.SetMail(invitation.MailRefused)
 			event.What, event.Detail = EventRefused, refused.Reason
 		default:
 			// As before it was tried: the mail is still due.
-			unsend(u, o.row)
+			unsend(u, o.row.Invitation)
 			u.SetMail(o.row.Mail).SetMailsDone(o.row.MailsDone).SetProvisioning(o.row.Provisioning).SetAttempts(o.row.Attempts)
 			event = Event{}
 		}

@@ -17,7 +17,7 @@ import (
 //	  → QUEUED                       its time has come (start.go)
 //	  → CANCELLED, USER_NOT_FOUND    called off (cancel.go)
 //	open, NOT_ONBOARDED, QUEUED      accepted (send.go)
-//	  → SUCCEEDED                    account or link there, mail out (deliver.go)
+//	  → SUCCEEDED                    account or link there (provision.go), mail out (post.go)
 //	  → FAILED, USER_NOT_FOUND       refused, or given up (deliver.go)
 //	  → CANCELLED, USER_NOT_FOUND    called off (cancel.go)
 //	FAILED, USER_NOT_FOUND

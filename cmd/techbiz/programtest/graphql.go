@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -174,10 +175,12 @@ func (s *Server) Progress(batch string) Progress {
 	return answer.Batch
 }
 
-// AwaitCompletion waits until a batch is completed.
+// AwaitCompletion waits until a batch is completed. It looks seldom, for each look takes
+// from the processors that the work needs.
 func (s *Server) AwaitCompletion(batch string) {
 	s.tb.Helper()
 	s.Await("the batch to be completed", func() bool {
+		time.Sleep(20 * time.Millisecond)
 		var answer struct{ Batch struct{ State string } } // without the counts, which cost
 		s.Query(&answer, `query($id: ID!) { batch(id: $id) { state } }`, map[string]any{"id": batch})
 		return answer.Batch.State == "COMPLETED"

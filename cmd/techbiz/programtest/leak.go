@@ -83,7 +83,8 @@ func noSecret(word string) bool {
 // log, which is a hash, stands in the log so that it is kept apart from the database.
 var published = regexp.MustCompile(`\bhead="?\d+:[0-9a-f]{64}\b`)
 
-// counted are the attributes that hold measures: any number may stand there.
+// counted are the attributes that hold measures, also behind other words and a "_": any
+// number may stand there.
 var counted = []string{"time", "duration", "bytes", "took", "after", "elapsed"}
 
 // leaks is what the logs of this run held and should not have.
@@ -179,7 +180,7 @@ func Leaks(line string, secrets ...[2]string) []string {
 	return found
 }
 
-var measure = regexp.MustCompile(`(^| )(?:` + strings.Join(counted, "|") + `)=(?:"[^"]*"|\S+)`)
+var measure = regexp.MustCompile(`(^| )(?:\w+_)?(?:` + strings.Join(counted, "|") + `)=(?:"[^"]*"|\S+)`)
 
 // measuresLeftOut is a line, in either form of the log, as key=value pairs without
 // those that hold measures.
@@ -206,7 +207,7 @@ func writeAttrs(b *strings.Builder, attrs map[string]any) {
 		case map[string]any:
 			writeAttrs(b, v)
 		default:
-			if !slices.Contains(counted, k) {
+			if !slices.Contains(counted, k[strings.LastIndexByte(k, '_')+1:]) {
 				fmt.Fprintf(b, "%s=%v ", k, v)
 			}
 		}

@@ -18,6 +18,8 @@ func TestLeaks(t *testing.T) {
 		{"a code as a number", `{"msg":"x","code":123456}`, "a one-time code"},
 		{"a number of bytes is no code", `{"msg":"x","bytes":123456,"duration":91234567}`, ""},
 		{"a number of bytes is no code in text", `msg=x duration=1.234567ms bytes=91234567`, ""},
+		{"an average is no number", `{"msg":"x","average_run_duration":91234567}`, ""},
+		{"an average is no number in text", `msg=x average_run_duration=91234567`, ""},
 		{"a time is no code", `time=2026-11-23T09:00:00.123456+08:00 msg=x`, ""},
 		{"an id is no code", `msg=x id=019a8f3e-1c2d-7e4f-8a9b-0c1d2e3f4a5b`, ""},
 		{"a number", `msg=x number=+6591234567`, "a contact number"},
