@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -14,8 +15,10 @@ import (
 	"techbiz/internal/fault"
 )
 
-// Events is gqlgen's transport over server-sent events, but for bodies that are no
-// request: gqlgen writes them whole into the log of the process.
+// Events is gqlgen's transport over server-sent events, but for two things. Bodies
+// that are no request gqlgen writes whole into the log of the process. And its pings
+// go on beside the answer, also when that has ended and the connection may be another
+// answer's.
 type Events struct{ transport.SSE }
 
 var _ graphql.Transport = Events{}
@@ -36,7 +39,41 @@ func (e Events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	e.SSE.Do(w, r, exec)
+	until := &untilEnd{ResponseWriter: w}
+	defer until.end()
+	e.SSE.Do(until, r, exec)
+}
+
+// untilEnd takes what is written to an answer until that ends.
+type untilEnd struct {
+	http.ResponseWriter
+	mu    sync.Mutex
+	ended bool
+}
+
+func (u *untilEnd) Write(b []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.ended {
+		return 0, io.ErrClosedPipe
+	}
+	return u.ResponseWriter.Write(b)
+}
+
+// Flush is asked for by gqlgen.
+func (u *untilEnd) Flush() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.ended {
+		_ = http.NewResponseController(u.ResponseWriter).Flush() // the client went away
+	}
+}
+
+// end returns when nothing is being written any more.
+func (u *untilEnd) end() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended = true
 }
 
 // unreadable is what a body that is no request is answered with.
