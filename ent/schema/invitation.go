@@ -94,7 +94,9 @@ const Checked = "account_ref IS NOT NULL AND provisioning = 'SUCCEEDED' AND tech
 func (Invitation) Indexes() []ent.Index {
 	whileOpen := entsql.IndexWhere("open")
 	// One slot of two is empty, mostly, and costs nothing.
-	numbered := func(slot string) *entsql.IndexAnnotation { return entsql.IndexWhere("open AND " + slot + " IS NOT NULL") }
+	numbered := func(slot string) *entsql.IndexAnnotation {
+		return entsql.IndexWhere("open AND " + slot + " IS NOT NULL")
+	}
 	prefix := entsql.OpClass("text_pattern_ops")
 	return []ent.Index{
 		index.Fields("email_key").Unique().Annotations(whileOpen).StorageKey("invitation_open_email"),

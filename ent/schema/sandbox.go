@@ -41,7 +41,9 @@ func (SandboxPerson) Fields() []ent.Field {
 func (SandboxPerson) Indexes() []ent.Index {
 	const isThere = "state <> 'TERMINATED'"
 	present := entsql.IndexWhere(isThere)
-	numbered := func(slot string) *entsql.IndexAnnotation { return entsql.IndexWhere(isThere + " AND " + slot + " IS NOT NULL") }
+	numbered := func(slot string) *entsql.IndexAnnotation {
+		return entsql.IndexWhere(isThere + " AND " + slot + " IS NOT NULL")
+	}
 	return []ent.Index{
 		index.Fields("email_key").Unique().Annotations(present).StorageKey("sandbox_person_email"),
 		index.Fields("username_key").Unique().Annotations(present).StorageKey("sandbox_person_username"),

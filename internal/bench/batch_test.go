@@ -22,21 +22,33 @@ func onEach(b *testing.B, bench func(b *testing.B, place func() *programtest.Pla
 	}
 }
 
+// uploads is how often a batch's workbook is uploaded to one server.
+const uploads = 4
+
 // BenchmarkBatch measures the largest batch: reading, checking and storing the
-// workbook, beside excelize's bare read of the same file; the answer to Confirm; and
-// the accounts a second from Confirm to the last mail.
+// workbook, beside excelize's bare read of the same file, which takes turns with it;
+// the answer to Confirm; and the accounts a second from Confirm to the last mail.
+//
+// The first upload to a program that has just been started finds no memory, no
+// connection and no statement ready. It is told apart; the ratio is that of the
+// others.
 func BenchmarkBatch(b *testing.B) {
 	const users = 10_000
 	workbook := programtest.Workbook(b, 0, users)
 	onEach(b, func(b *testing.B, place func() *programtest.Place) {
-		var bare, upload, confirm, whole time.Duration
+		var bare, first, upload, confirm, whole time.Duration
 		for b.Loop() {
-			bare += bareRead(b, workbook)
 			p := place()
 			s := p.ServeReady(p.Token())
 			begin := time.Now()
 			id := s.Upload(workbook)
-			upload += time.Since(begin)
+			first += time.Since(begin)
+			for range uploads - 1 {
+				bare += bareRead(b, workbook)
+				begin = time.Now()
+				id = s.Upload(workbook)
+				upload += time.Since(begin)
+			}
 			begin = time.Now()
 			s.Submit(id)
 			confirm += time.Since(begin)
@@ -44,8 +56,9 @@ func BenchmarkBatch(b *testing.B) {
 			whole += time.Since(begin)
 			s.Kill()
 		}
-		perRun(b, bare, "excelize-ms")
-		perRun(b, upload, "upload-ms")
+		perRun(b, bare/(uploads-1), "excelize-ms")
+		perRun(b, first, "first-upload-ms")
+		perRun(b, upload/(uploads-1), "upload-ms")
 		b.ReportMetric(upload.Seconds()/bare.Seconds(), "upload/excelize")
 		perRun(b, confirm, "confirm-ms")
 		b.ReportMetric(users*float64(b.N)/whole.Seconds(), "accounts/s")
