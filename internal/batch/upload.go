@@ -47,8 +47,11 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 	if err := s.check(ctx, rows, func(i int) invite.Details { return typedIn(&list.Rows[i]) }); err != nil {
 		return nil, err
 	}
-	if into == nil && list.Correction {
-		list.Notices = append(list.Notices, "The file corrects another list. Its users make a new one here; upload it to the list that it came from to correct that.")
+	if into == nil {
+		list.Rows = nil // of a long list they take much, and nothing needs them any more
+		if list.Correction {
+			list.Notices = append(list.Notices, "The file corrects another list. Its users make a new one here; upload it to the list that it came from to correct that.")
+		}
 	}
 	return s.change(ctx, func(ctx context.Context, tx *database.Tx) (uuid.UUID, error) {
 		for _, r := range rows { // a run before may have placed them
