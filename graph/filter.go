@@ -129,14 +129,14 @@ func (r *Resolver) nearest(ctx context.Context) ([]predicate.Invitation, error) 
 	if err != nil {
 		return nil, fmt.Errorf("look for the agency's officers: %w", err)
 	}
-	ids, err := r.DB.Invitation.Query().Where(invitation.InviterIDIn(officers...)).Limit(database.FewRows + 1).IDs(system)
+	ids, err := r.DB.Invitation.Query().Where(database.OneOfIDs(invitation.FieldInviterID, officers)).Limit(database.FewRows + 1).IDs(system)
 	if err != nil {
 		return nil, fmt.Errorf("look for the agency's invitations: %w", err)
 	}
 	if len(ids) > database.FewRows {
 		return nil, nil
 	}
-	return []predicate.Invitation{invitation.IDIn(ids...)}, nil
+	return []predicate.Invitation{database.OneOfIDs(invitation.FieldID, ids)}, nil
 }
 
 // beyondOwn says whether a list is to hold more than the caller's own, as far as

@@ -42,10 +42,7 @@ func TestAuditVerify(t *testing.T) {
 			t.Parallel()
 			where := place(t)
 			s := serveAPI(t, where)
-			invite := []byte(`{"query": "mutation { inviteByEmail(input: {email: \"ong@agency.gov.sg\", reason: \"x\"}) { errors { code } } }"}`)
-			if status, body := s.send(t, http.MethodPost, "/graphql", "application/json", s.token(t, "tan@agency.gov.sg"), invite); status != http.StatusOK {
-				t.Fatalf("%d: %s", status, body)
-			}
+			s.invited(t, "tan@agency.gov.sg", "ong@agency.gov.sg")
 			verify := append([]string{"audit", "verify"}, where...)
 			sound := runProgram(t, nil, verify...)
 			if sound.status != 0 || !strings.Contains(sound.stdout, "Nothing was changed, inserted or removed.") {
@@ -97,8 +94,7 @@ func TestPersonExport_HasTheActivity(t *testing.T) {
 			t.Parallel()
 			s := serveAPI(t, place(t))
 			for officer, invitee := range map[string]string{"tan@agency.gov.sg": "ong@lta.gov.sg", "lee@agency.gov.sg": "goh@lta.gov.sg"} {
-				s.send(t, http.MethodPost, "/graphql", "application/json", s.token(t, officer),
-					[]byte(`{"query": "mutation { inviteByEmail(input: {email: \"`+invitee+`\", reason: \"x\"}) { errors { code } } }"}`))
+				s.invited(t, officer, invitee)
 			}
 			for email, want := range map[string]string{
 				"tan@agency.gov.sg": "TOKEN_CREATED the product , INVITATION_SENT this person 127.0.0.1, PERSON_EXPORTED the product ",
@@ -131,10 +127,7 @@ func TestActivity_ExportsAndBadTokens(t *testing.T) {
 	t.Parallel()
 	s := serveAPI(t, databases["SQLite"](t))
 	tan, admin := s.token(t, "tan@agency.gov.sg"), s.token(t, "admin@agency.gov.sg")
-	invite := []byte(`{"query": "mutation { inviteByEmail(input: {email: \"ong@agency.gov.sg\", reason: \"x\"}) { errors { code } } }"}`)
-	if status, body := s.send(t, http.MethodPost, "/graphql", "application/json", tan, invite); status != http.StatusOK {
-		t.Fatalf("%d: %s", status, body)
-	}
+	s.invited(t, "tan@agency.gov.sg", "ong@agency.gov.sg")
 	for _, path := range []string{"/status/export.xlsx", "/status/export.csv"} {
 		if status, body := s.send(t, http.MethodGet, path, "", tan, nil); status != http.StatusOK {
 			t.Fatalf("%s: %d: %.200s", path, status, body)
@@ -152,6 +145,7 @@ func TestActivity_ExportsAndBadTokens(t *testing.T) {
 	if _, log = s.send(t, http.MethodGet, "/activity/export.csv?event=EXPORTED", "", tan, nil); !strings.Contains(string(log), `,Activity,"2 rows, .csv",`) {
 		t.Errorf("the log's own export has no record:\n%s", log)
 	}
+	invite := []byte(`{"query": "mutation { inviteByEmail(input: {email: \"ong@agency.gov.sg\", reason: \"x\"}) { errors { code } } }"}`)
 	s.send(t, http.MethodPost, "/graphql", "application/json", "tbz_"+strings.Repeat("0", 49), invite)
 	_, log = s.send(t, http.MethodGet, "/activity/export.csv?event=ACCESS_REFUSED", "", admin, nil)
 	if !strings.Contains(string(log), ",Access refused,ACCESS_REFUSED,Unknown,,Nobody,,Not a valid token,127.0.0.1,") {

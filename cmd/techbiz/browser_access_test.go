@@ -223,6 +223,7 @@ func colleagueIsAway(t *testing.T, c *chromium, on *portal) {
 	a.click("link", "Lists of all officers")
 	a.sees("users.xlsx", "quek.mei.fen@lta.gov.sg")
 	a.accessible("all officers' lists")
+	a.pictured("upload-all")
 	a.click("link", "users.xlsx")
 	a.sees("Tay", "1 to 1 of 1")
 }

@@ -37,12 +37,12 @@ func (p *parts) recordForeign(r *http.Request) {
 	if !p.started.Load() {
 		return
 	}
-	actor, ok, err := p.signin.SessionActor(r)
+	actor, err := p.signin.SessionActor(r)
 	if err != nil {
 		p.log.ErrorContext(r.Context(), "whose request came from another site is not known", "error", err)
 	}
-	if ok {
-		p.activity.Refused(r.Context(), audit.Event{Type: audit.AccessRefused, Actor: &actor, Detail: audit.Detail{
+	if actor != nil {
+		p.activity.Refused(r.Context(), audit.Event{Type: audit.AccessRefused, Actor: actor, Detail: audit.Detail{
 			Code: string(fault.Forbidden), Reason: "A request from another site",
 		}})
 	}

@@ -60,8 +60,9 @@ func (l *Log) identify(ctx context.Context, tx *database.Tx, emails ...string) (
 func (l *Log) newPerson(email string) []any {
 	id := uuid.New()
 	key := make([]byte, personKeyLength)
-	_, _ = rand.Read(key)                                                                                                   // never fails
-	return []any{id, l.lookup(email), l.wrap.Seal(nil, nil, key, id[:]), newAEAD(key).Seal(nil, nil, []byte(email), id[:])} // #nosec G407 -- the AEAD draws each nonce itself
+	_, _ = rand.Read(key) // never fails
+	// #nosec G407 -- the AEAD draws each nonce itself
+	return []any{id, l.lookup(email), l.wrap.Seal(nil, nil, key, id[:]), newAEAD(key).Seal(nil, nil, []byte(email), id[:])}
 }
 
 // querier is what a transaction and the database have in common.

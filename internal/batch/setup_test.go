@@ -56,14 +56,7 @@ func each(t *testing.T, recall time.Duration, test func(t *testing.T, f *fixture
 // mailbox.
 func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Duration, relay invite.Relay) *fixture {
 	t.Helper()
-	db, err := database.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, o, o.Clock)
 	log := slog.New(slog.DiscardHandler)
 	queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second})
 	box := sandbox.New(sandbox.Options{DB: db, Clock: sandbox.NewClock(db.Now), BaseURL: "http://localhost"})

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"techbiz/internal/access"
+	"techbiz/internal/clock"
 	"techbiz/internal/database"
+	"techbiz/internal/database/databasetest"
 )
 
 // What was committed moves into the file by itself, a little at a time too, while the
@@ -17,18 +19,7 @@ import (
 func TestCheckpoint(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	db, err := database.Open(t.Context(), database.Options{DataDir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	db := databasetest.Open(t, database.Options{DataDir: dir}, clock.Machine)
 	for n := 1; n <= 3; n++ {
 		if err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
 			return mark(ctx, tx, fmt.Sprintf("mark %d", n))

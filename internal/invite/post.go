@@ -46,7 +46,10 @@ func (s *Service) mailAll(ctx context.Context, all rows) error {
 	}
 	if len(unmade) > 0 {
 		if err := s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
-			return errors.Join(storeMade(ctx, tx, odd), fail(ctx, tx, unmade))
+			if err := storeMade(ctx, tx, odd); err != nil {
+				return err
+			}
+			return fail(ctx, tx, unmade)
 		}); err != nil {
 			return err
 		}

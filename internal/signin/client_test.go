@@ -9,7 +9,6 @@ import (
 	"techbiz/ent/officer"
 	"techbiz/internal/access"
 	"techbiz/internal/clock"
-	"techbiz/internal/database"
 	"techbiz/internal/database/databasetest"
 	"techbiz/internal/oidc"
 	"techbiz/internal/oidc/oidctest"
@@ -214,15 +213,5 @@ func TestClient_WithoutProvider(t *testing.T) {
 // newWorldOn is a world on SQLite, for what no database has a part in.
 func newWorldOn(t *testing.T, change ...func(*Options)) *world {
 	t.Helper()
-	o := databasetest.Options(t)["sqlite"](t)
-	o.Clock = clock.Machine
-	db, err := database.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return newWorld(t, db, change...)
+	return newWorld(t, databasetest.Open(t, databasetest.Options(t)["sqlite"](t), clock.Machine), change...)
 }

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
-
 	"techbiz/internal/access"
 	"techbiz/internal/fault"
 )
@@ -95,16 +93,6 @@ func (s *Service) watch(r *http.Request, began access.Actor, known time.Time, en
 	}
 }
 
-// SessionActor returns as whom the session of a request would act, whatever else the
-// request brings, and false for nobody. It is no use of the session.
-func (s *Service) SessionActor(r *http.Request) (access.Actor, bool, error) {
-	actor, err := s.sessionNow(r)
-	if err != nil || actor == nil {
-		return access.Actor{}, false, err
-	}
-	return *actor, true, nil
-}
-
 // presentActor returns who would act if the request came now, nil for nobody. It is no use
 // of the session or token.
 func (s *Service) presentActor(r *http.Request) (*access.Actor, error) {
@@ -115,19 +103,17 @@ func (s *Service) presentActor(r *http.Request) (*access.Actor, error) {
 		}
 		return &actor, nil
 	}
-	return s.sessionNow(r)
+	return s.SessionActor(r)
 }
 
-func (s *Service) sessionNow(r *http.Request) (*access.Actor, error) {
+// SessionActor returns as whom the session of a request would act, whatever else the
+// request brings, and nil for nobody. It is no use of the session.
+func (s *Service) SessionActor(r *http.Request) (*access.Actor, error) {
 	session, err := s.store.New(r, s.store.name) // not the one that was read when it began
 	if err != nil {
 		return nil, err
 	}
-	id, ok := session.Values[officerColumn].(uuid.UUID)
-	if !ok {
-		return nil, nil
-	}
-	return s.officerActor(r.Context(), id)
+	return s.officerOf(r.Context(), session)
 }
 
 // same says whether somebody is the actor who began, and sees and may do the same. A

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/sessions"
 
 	"techbiz/ent"
 	"techbiz/internal/access"
@@ -110,11 +111,7 @@ func (s *Service) sessionActor(r *http.Request) (*access.Actor, *live, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	id, ok := session.Values[officerColumn].(uuid.UUID)
-	if !ok {
-		return nil, nil, nil
-	}
-	actor, err := s.officerActor(r.Context(), id)
+	actor, err := s.officerOf(r.Context(), session)
 	if err != nil || actor == nil {
 		return nil, nil, err
 	}
@@ -126,9 +123,13 @@ func (s *Service) sessionActor(r *http.Request) (*access.Actor, *live, error) {
 	return actor, &live{s.store.life(session), row}, nil
 }
 
-// officerActor returns the officer of a session as who acts, nil where that is
-// nobody, or a public officer no more.
-func (s *Service) officerActor(ctx context.Context, id uuid.UUID) (*access.Actor, error) {
+// officerOf returns the officer of a session as who acts, nil where that is nobody, or
+// a public officer no more.
+func (s *Service) officerOf(ctx context.Context, session *sessions.Session) (*access.Actor, error) {
+	id, ok := session.Values[officerColumn].(uuid.UUID)
+	if !ok {
+		return nil, nil
+	}
 	o, err := s.db.Officer.Get(access.System(ctx), id)
 	if ent.IsNotFound(err) {
 		return nil, nil

@@ -179,8 +179,7 @@ func (s *Server) Progress(batch string) Progress {
 // from the processors that the work needs.
 func (s *Server) AwaitCompletion(batch string) {
 	s.tb.Helper()
-	s.Await("the batch to be completed", func() bool {
-		time.Sleep(20 * time.Millisecond)
+	s.await("the batch to be completed", 25*time.Millisecond, func() bool {
 		var answer struct{ Batch struct{ State string } } // without the counts, which cost
 		s.Query(&answer, `query($id: ID!) { batch(id: $id) { state } }`, map[string]any{"id": batch})
 		return answer.Batch.State == "COMPLETED"

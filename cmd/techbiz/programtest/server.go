@@ -162,7 +162,13 @@ func (s *Server) AwaitReady() {
 // Await polls until done, and fails the test when that takes minutes.
 func (s *Server) Await(what string, done func() bool) {
 	s.tb.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
+	s.await(what, 5*time.Millisecond, done)
+}
+
+// await is Await with its own pause between two looks.
+func (s *Server) await(what string, pause time.Duration, done func() bool) {
+	s.tb.Helper()
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(pause) {
 		if time.Now().After(deadline) {
 			s.tb.Fatalf("waited %s for %s", patience, what)
 		}

@@ -17,7 +17,7 @@ func Each(t *testing.T, now clock.Clock, test func(t *testing.T, db *database.DB
 	for name, options := range Options(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, open(t, options(t), now))
+			test(t, Open(t, options(t), now))
 		})
 	}
 }
@@ -40,7 +40,8 @@ func Keys(t testing.TB) *seal.Keys {
 	return seal.New(set)
 }
 
-func open(t *testing.T, o database.Options, now clock.Clock) *database.DB {
+// Open opens a database of a test, migrates it, and closes it when the test ends.
+func Open(t testing.TB, o database.Options, now clock.Clock) *database.DB {
 	t.Helper()
 	o.Clock = now
 	db, err := database.Open(t.Context(), o)

@@ -52,22 +52,9 @@ func eachBench(b *testing.B, bench func(b *testing.B, s *fixture)) {
 func setup(t testing.TB, o database.Options) *fixture {
 	t.Helper()
 	s := &fixture{clock: NewClock(func() time.Time { return start })}
-	o.Clock = s.clock.Now
-	db, err := database.Open(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := db.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	s.db = db
+	s.db = databasetest.Open(t, o, s.clock.Now)
 	s.Sandbox = New(Options{
-		DB: db, Clock: s.clock, BaseURL: "https://portal.example/",
+		DB: s.db, Clock: s.clock, BaseURL: "https://portal.example/",
 		Changed: func(_ context.Context, _ *database.Tx, refs []string) error {
 			s.mu.Lock()
 			defer s.mu.Unlock()
