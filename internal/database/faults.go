@@ -43,10 +43,12 @@ func lostToAnother(err error) bool {
 	if errors.As(err, &pe) {
 		return string(pe.Code) == pgSerializationFailure || string(pe.Code) == pgDeadlockDetected
 	}
+	return isBusy(err)
+}
+
+// isBusy says whether SQLite refused because somebody else uses the file.
+func isBusy(err error) bool {
 	var se *sqlite.Error
-	if errors.As(err, &se) {
-		// The lower byte is the primary code; the rest says more of it.
-		return se.Code()&0xff == sqlite3.SQLITE_BUSY
-	}
-	return false
+	// The lower byte is the primary code; the rest says more of it.
+	return errors.Is(err, errLogInUse) || errors.As(err, &se) && se.Code()&0xff == sqlite3.SQLITE_BUSY
 }

@@ -124,10 +124,11 @@ func (db *DB) migrationPool() (*sql.DB, func() error, error) {
 		return db.write, func() error { return nil }, nil
 	}
 	path := filepath.Join(db.dataDir, sqliteFile)
-	pool, err := sql.Open("sqlite", sqliteDSN(path, "foreign_keys(0)", readerCache, "_txlock=immediate"))
+	c, err := newConnector(sqliteDSN(path, "foreign_keys(0)", readerCache, "_txlock=immediate"))
 	if err != nil {
-		return nil, nil, fmt.Errorf("open database to migrate: %w", err)
+		return nil, nil, err
 	}
+	pool := sql.OpenDB(c)
 	pool.SetMaxOpenConns(1)
 	return pool, pool.Close, nil
 }

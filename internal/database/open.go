@@ -12,8 +12,10 @@ package database
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,8 +27,8 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
-	_ "github.com/lib/pq"  // driver "postgres"
-	_ "modernc.org/sqlite" // driver "sqlite"
+	_ "github.com/lib/pq" // driver "postgres"
+	"modernc.org/sqlite"
 
 	"techbiz/ent"
 	_ "techbiz/ent/runtime" // the policies of ent/schema
@@ -161,10 +163,54 @@ const pageSize = `_pragma="main".page_size(8192)`
 // sorts as text, and pragma as the caller says.
 func sqliteDSN(path, pragma, cache string, more ...string) string {
 	q := append([]string{
-		"_pragma=busy_timeout(10000)", pageSize, "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)",
+		"_pragma=busy_timeout(" + strconv.FormatInt(lockPatience.Milliseconds(), 10) + ")", pageSize, "_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)",
 		"_pragma=cache_size(" + cache + ")", "_pragma=" + pragma, "_time_format=sqlite",
 	}, more...)
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(q, "&")
+}
+
+const (
+	// lockPatience is how long SQLite waits for a lock.
+	lockPatience = 10 * time.Second
+	// busyPatience is how long is tried again what SQLite does not wait for, or not for
+	// long enough on a slow disk: that a file is made, or its log emptied.
+	busyPatience = time.Minute
+)
+
+// patient makes SQLite connections. Where several programs make or leave one file at the
+// same moment, SQLite calls it busy without any wait, lest they wait for each other.
+type patient struct{ driver.Connector }
+
+func newConnector(dsn string) (driver.Connector, error) {
+	c, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return patient{c}, nil
+}
+
+// Connect opens a connection.
+func (p patient) Connect(ctx context.Context) (conn driver.Conn, err error) {
+	err = whileBusy(ctx, func() error {
+		conn, err = p.Connector.Connect(ctx)
+		return err
+	})
+	return conn, err
+}
+
+// whileBusy does again what SQLite calls busy.
+func whileBusy(ctx context.Context, do func() error) error {
+	for deadline := time.Now().Add(busyPatience); ; {
+		err := do()
+		if err == nil || !isBusy(err) || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-time.After(rand.N(20 * time.Millisecond)): // #nosec G404 -- only has them part
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func (db *DB) openPostgres(o Options) error {

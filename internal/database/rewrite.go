@@ -2,7 +2,9 @@ package database
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,15 +21,45 @@ const sampleless = "PRAGMA analysis_limit = 10000"
 func (db *DB) Tidy(ctx context.Context, tables ...string) error {
 	statements := []string{"VACUUM (ANALYZE) " + strings.Join(tables, ", ")}
 	if db.dialect == dialect.SQLite {
-		statements = []string{sampleless, "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"}
+		statements = []string{sampleless, "ANALYZE"}
 	}
+	conn, err := db.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("tidy: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
 	for _, q := range statements {
-		if _, err := db.write.ExecContext(ctx, q); err != nil {
+		if _, err := conn.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("tidy: %w", err)
 		}
 	}
+	return db.emptyLog(ctx, conn)
+}
+
+// emptyLog leaves nothing in SQLite's log of changes. Somebody who reads what was before,
+// or moves the log at this moment, in this program or another one, is waited for.
+func (db *DB) emptyLog(ctx context.Context, conn *sql.Conn) error {
+	if db.dialect != dialect.SQLite {
+		return nil
+	}
+	err := whileBusy(ctx, func() error {
+		var busy, all, moved int
+		if err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &all, &moved); err != nil {
+			return err
+		}
+		if busy != 0 {
+			return errLogInUse
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("empty the log of changes, techbiz.db-wal, which may still hold what was removed; run this once more: %w", err)
+	}
 	return nil
 }
+
+// errLogInUse is SQLite's answer where it cannot empty its log.
+var errLogInUse = errors.New("database: somebody else uses the log")
 
 // Rewrite writes the database anew, so that nothing of what was changed or deleted
 // stays behind in its files or its statistics: SQLite as a whole, of PostgreSQL the
@@ -42,12 +74,12 @@ func (db *DB) Rewrite(ctx context.Context, tables ...string) error {
 	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }() // makes the pool drop it
 	statements := []string{"SET statement_timeout = 0", "VACUUM (FULL, ANALYZE) " + strings.Join(tables, ", ")}
 	if db.dialect == dialect.SQLite {
-		statements = []string{sampleless, "ANALYZE", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"}
+		statements = []string{sampleless, "ANALYZE", "VACUUM"}
 	}
 	for _, q := range statements {
 		if _, err := conn.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("rewrite: %w", err)
 		}
 	}
-	return nil
+	return db.emptyLog(ctx, conn)
 }

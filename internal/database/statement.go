@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
-	"modernc.org/sqlite"
 )
 
 const (
@@ -28,9 +27,9 @@ type keeping struct{ driver.Connector }
 
 // openKeeping opens a pool of them.
 func openKeeping(dsn string) (*sql.DB, error) {
-	c, err := sqlite.NewConnector(dsn)
+	c, err := newConnector(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
 	return sql.OpenDB(keeping{c}), nil
 }
