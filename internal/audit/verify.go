@@ -71,7 +71,7 @@ func (l *Log) Verify(ctx context.Context, o VerifyOptions, found func(Finding)) 
 		o.Patience = defaultPatience
 	}
 	v := &verification{Log: l, VerifyOptions: o, tell: found, told: map[uuid.UUID]bool{}}
-	for _, step := range []func(context.Context) error{v.records, v.chain, v.unsealed, v.people, v.nameless} {
+	for _, step := range []func(context.Context) error{v.records, v.before, v.chain, v.unsealed, v.people, v.nameless} {
 		if err := step(ctx); err != nil {
 			return v.sum, fmt.Errorf("verify: %w", err)
 		}
@@ -105,14 +105,14 @@ type sealed struct {
 
 // records looks at each record by itself.
 func (v *verification) records(ctx context.Context) error {
-	after := uuid.Nil
+	behind, args := "", []any{verifyPage}
 	for {
 		var page []sealed
 		err := v.db.Query(ctx, `SELECT `+selected+`, s.block, b.id, p.id FROM audit_records r
 			LEFT JOIN audit_seals s ON s.id = r.id
-			LEFT JOIN audit_blocks b ON b.id = s.block
+			LEFT JOIN audit_blocks b ON b.id = s.block AND b.id >= `+firstBlock+`
 			LEFT JOIN audit_pending p ON p.id = r.id
-			WHERE r.id > $1 ORDER BY r.id LIMIT $2`, []any{after, verifyPage}, func(rows *sql.Rows) error {
+			`+behind+` ORDER BY r.id LIMIT $1`, args, func(rows *sql.Rows) error {
 			var s sealed
 			err := rows.Scan(append(s.into(), &s.block, &s.present, &s.pending)...)
 			page = append(page, s)
@@ -129,7 +129,7 @@ func (v *verification) records(ctx context.Context) error {
 		if len(page) < verifyPage {
 			return nil
 		}
-		after = page[len(page)-1].id
+		behind, args = "WHERE r.id > $2", []any{verifyPage, page[len(page)-1].id}
 	}
 }
 
@@ -174,6 +174,19 @@ func (v *verification) entry(ctx context.Context, seq int, id uuid.UUID) (is boo
 
 // blocksPage is how many blocks are read at a time; the largest hold 48 KB.
 const blocksPage = 50
+
+// firstBlock is the id of the first block; what stands before it is none of ours.
+const firstBlock = "1"
+
+// before finds what is put before the first block, for seals to point to.
+func (v *verification) before(ctx context.Context) error {
+	return v.db.Query(ctx, `SELECT id FROM audit_blocks WHERE id < `+firstBlock+` ORDER BY id LIMIT $1`, []any{verifyPage}, func(rows *sql.Rows) error {
+		f := Finding{Problem: BlockChanged, Text: "the block stands before the first one, and was not written by us"}
+		err := rows.Scan(&f.Block)
+		v.found(f)
+		return err
+	})
+}
 
 // chain walks the blocks from the first to the last, and compares what they seal
 // with what is there.

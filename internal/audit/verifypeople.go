@@ -9,17 +9,17 @@ import (
 
 // people opens what identifies each person.
 func (v *verification) people(ctx context.Context) error {
-	after := uuid.Nil
+	behind, args := "", []any{verifyPage}
 	for {
-		n := 0
-		err := v.db.Query(ctx, `SELECT id, lookup, wrapped_key, sealed FROM audit_people WHERE id > $1 ORDER BY id LIMIT $2`,
-			[]any{after, verifyPage}, func(rows *sql.Rows) error {
+		n, last := 0, uuid.Nil
+		err := v.db.Query(ctx, `SELECT id, lookup, wrapped_key, sealed FROM audit_people `+behind+` ORDER BY id LIMIT $1`, args,
+			func(rows *sql.Rows) error {
 				var p personRow
 				if err := rows.Scan(&p.id, &p.lookup, &p.wrapped, &p.sealed); err != nil {
 					return err
 				}
 				n++
-				after = p.id
+				last = p.id
 				if _, err := v.open(p); err != nil {
 					v.found(Finding{Problem: PersonChanged, ID: p.id, Text: "who it is cannot be read: " + err.Error()})
 				}
@@ -32,6 +32,7 @@ func (v *verification) people(ctx context.Context) error {
 		if n < verifyPage {
 			return nil
 		}
+		behind, args = "WHERE id > $2", []any{verifyPage, last}
 	}
 }
 
