@@ -251,7 +251,7 @@ func listMenu(v outcomeView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if v.Batch.LeftOut > 0 {
+		if v.Batch.LeftOut > 0 && v.Batch.State != operation.BatchStateStopped {
 			templ_7745c5c3_Err = menuDialog(batchAddress(v.Batch.Id)+"/hand-over", "user", "Hand over those left out").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

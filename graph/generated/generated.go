@@ -3188,6 +3188,7 @@ extend type Mutation {
   """
   Gives a draft, or a list with rows that were left out, to a colleague of the same agency (the same whole domain behind the @), who need not have
   signed in before. From then on only the colleague sees it; invitations that were made from it stay with who made them.
+  BATCH_NOT_DRAFT also for a list that is stopped.
   """
   handOverBatch("Identifier of the batch." id: ID!, "The colleague's e-mail address." to: String!): BatchPayload!
 
@@ -3689,7 +3690,7 @@ type UndoPayload {
 }
 
 extend type Mutation {
-  "Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed; ALREADY_INVITED where another invitation holds what all of them need."
+  "Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed whose invitation the caller may act on; ALREADY_INVITED where another invitation holds what all of them need."
   retryBatchRows(
     "Identifier of the batch."
     batchId: ID!
@@ -3697,13 +3698,13 @@ extend type Mutation {
     rowIds: [ID!]
   ): BatchPayload!
 
-  "Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs."
+  "Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs, and where some of those who wait were invited by a former owner of the list whom the caller may not act for."
   stopBatch("Identifier of the batch." id: ID!): BatchPayload!
 
-  "Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with."
+  "Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with, and where some of those who wait were invited by a former owner of the list whom the caller may not act for."
   continueBatch("Identifier of the batch." id: ID!): BatchPayload!
 
-  "Ends every invitation of the batch that nobody has redeemed, and keeps a receipt. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end."
+  "Ends every invitation of the batch that nobody has redeemed and the caller may act on, and keeps a receipt; those of a former owner of the list are among leftOut. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end."
   undoBatch(
     "Identifier of the batch."
     id: ID!

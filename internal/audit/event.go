@@ -1,6 +1,10 @@
 package audit
 
 import (
+	"bytes"
+	"maps"
+	"slices"
+
 	"github.com/google/uuid"
 
 	"techbiz/internal/access"
@@ -122,6 +126,18 @@ type Event struct {
 	// Person is on whom: an e-mail address, which is kept apart; "" for nobody.
 	Person string
 	Detail Detail
+}
+
+// ForEach is the event once for each officer whose things it was about, so that each
+// sees it: users says how many of whose.
+func (e Event) ForEach(users map[uuid.UUID]int) []Event {
+	owners := slices.SortedFunc(maps.Keys(users), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	events := make([]Event, len(owners))
+	for i, owner := range owners {
+		e.Owner, e.Detail.Users = owner, users[owner]
+		events[i] = e
+	}
+	return events
 }
 
 // Detail is what else there is to say. It outlives erasure: no field may hold what

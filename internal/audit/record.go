@@ -101,20 +101,25 @@ func (l *Log) sign(r *record) []byte { return keyed(l.recordKey, r.text()) }
 // genuine says whether the record is one that we wrote, as we wrote it.
 func (l *Log) genuine(r *record) bool { return hmac.Equal(r.mac, l.sign(r)) }
 
-// Record adds a record, in the transaction of the act.
-func (l *Log) Record(ctx context.Context, tx *database.Tx, e Event) error {
-	if l == nil {
+// Record adds a record for each event, in the transaction of the act.
+func (l *Log) Record(ctx context.Context, tx *database.Tx, events ...Event) error {
+	if l == nil || len(events) == 0 {
 		return nil
 	}
-	r, err := l.compose(ctx, tx, e)
-	if err != nil {
-		return fmt.Errorf("record %s: %w", e.Type, err)
+	what := events[0].Type
+	rows, waiting := make([][]any, len(events)), make([][]any, len(events))
+	for i, e := range events {
+		r, err := l.compose(ctx, tx, e)
+		if err != nil {
+			return fmt.Errorf("record %s: %w", e.Type, err)
+		}
+		rows[i], waiting[i] = r.values(), []any{r.id}
 	}
-	if err := tx.Insert(ctx, "audit_records", columns, "", [][]any{r.values()}); err != nil {
-		return fmt.Errorf("record %s: %w", e.Type, err)
+	if err := tx.Insert(ctx, "audit_records", columns, "", rows); err != nil {
+		return fmt.Errorf("record %s: %w", what, err)
 	}
-	if err := tx.Insert(ctx, "audit_pending", []string{"id"}, "", [][]any{{r.id}}); err != nil {
-		return fmt.Errorf("record %s: %w", e.Type, err)
+	if err := tx.Insert(ctx, "audit_pending", []string{"id"}, "", waiting); err != nil {
+		return fmt.Errorf("record %s: %w", what, err)
 	}
 	return nil
 }

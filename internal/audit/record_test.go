@@ -344,6 +344,38 @@ func TestRefused_IsBounded(t *testing.T) {
 	})
 }
 
+// Whoever tries many officers' addresses from one place is in the log of each of them,
+// and whoever invents addresses does not fill it.
+func TestRefused_IsInEveryOfficersLog(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		const victims = 2*refusalsKept + 1
+		ctx := origin.With(t.Context(), netip.MustParseAddr("203.0.113.9"))
+		refused := func(email string, owner uuid.UUID) {
+			w.Refused(ctx, Event{Type: SignInRefused, Actor: &access.Actor{}, Person: email, Owner: owner, Detail: Detail{Code: "INVALID_FORMAT"}})
+		}
+		var officers []access.Actor
+		for n := range victims {
+			o := w.officer(t, fmt.Sprintf("tan%d@tech.gov.sg", n))
+			officers = append(officers, o)
+			refused(o.Email, o.OfficerID)
+			refused(fmt.Sprintf("invented%d@tech.gov.sg", n), uuid.Nil)
+		}
+		for _, o := range officers {
+			reading, _, err := access.Begin(access.With(t.Context(), o), access.ReadActivity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := w.db.AuditRecord.Query().CountX(reading); n != 1 {
+				t.Errorf("%s sees %d records", o.Email, n)
+			}
+		}
+		if n := w.db.AuditRecord.Query().CountX(access.System(t.Context())); n != victims+refusalsKept {
+			t.Errorf("%d records", n)
+		}
+	})
+}
+
 // TestDetail_HoldsNoText keeps the detail a list of fields that are ours: one that
 // takes anything would take names.
 func TestDetail_HoldsNoText(t *testing.T) {

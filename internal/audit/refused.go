@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"techbiz/internal/access"
@@ -27,10 +28,13 @@ type refusals struct {
 	seen *simplelru.LRU[refusal, *counted]
 }
 
-// refusal is what makes refusals alike.
+// refusal is what makes refusals alike. Those at different officers' doors are not:
+// each officer's log has the officer's own. An address that is no officer's does not
+// tell them apart, or whoever invents addresses would fill the log.
 type refusal struct {
-	kind                Type
-	actor, address, why string
+	kind         Type
+	actor, owner uuid.UUID
+	address, why string
 }
 
 type counted struct {
@@ -77,7 +81,7 @@ func (l *Log) Refused(ctx context.Context, e Event) {
 	if e.Actor != nil {
 		actor = *e.Actor
 	}
-	key := refusal{kind: e.Type, actor: actor.OfficerID.String(), address: origin.From(ctx).String(), why: e.Detail.Code + " " + e.Detail.What}
+	key := refusal{kind: e.Type, actor: actor.OfficerID, owner: e.Owner, address: origin.From(ctx).String(), why: e.Detail.Code + " " + e.Detail.What}
 	before, keep := l.refusals.keep(key, l.machine())
 	if !keep {
 		return

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -153,6 +154,18 @@ func (s *Service) changeHeld(ctx context.Context, id uuid.UUID, hold func(contex
 // it was about.
 func (s *Service) record(ctx context.Context, tx *database.Tx, act audit.Type, b *ent.Batch, d audit.Detail) error {
 	return s.Audit.Record(ctx, tx, audit.Event{Type: act, Kind: audit.List, ID: b.ID, Owner: b.OwnerID, Detail: d})
+}
+
+// recordEach is record of an act on invitations of a list: users says how many of
+// whose. Each inviter has a record, also one who has handed the list over.
+func (s *Service) recordEach(ctx context.Context, tx *database.Tx, act audit.Type, b *ent.Batch, d audit.Detail, users map[uuid.UUID]int) error {
+	d.Users = users[b.OwnerID]
+	others := maps.Clone(users)
+	delete(others, b.OwnerID)
+	e := audit.Event{Type: act, Kind: audit.List, ID: b.ID}
+	events := e.ForEach(others)
+	e.Owner, e.Detail = b.OwnerID, d
+	return s.Audit.Record(ctx, tx, append(events, e)...)
 }
 
 // recordRow is record of an act on one user of a list.

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"techbiz/ent"
+	entbatch "techbiz/ent/batch"
 	"techbiz/ent/officer"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
@@ -17,9 +18,10 @@ import (
 
 // HandOver gives a list that can still be changed to a colleague of its owner's
 // agency, who need not have signed in before. From then on it is the colleague's
-// alone; what was submitted of it stays the inviter's. Codes: NOT_FOUND,
-// BATCH_NOT_DRAFT, and for the address REQUIRED, INVALID_FORMAT,
-// NOT_PUBLIC_OFFICER, DOMAIN_NOT_ALLOWED; UNAUTHENTICATED, FORBIDDEN.
+// alone; what was submitted of it stays the inviter's. A stopped list stays where it
+// is: who gets it could not continue what the inviter has stopped. Codes: NOT_FOUND,
+// BATCH_NOT_DRAFT, and for the address REQUIRED, INVALID_FORMAT, NOT_PUBLIC_OFFICER,
+// DOMAIN_NOT_ALLOWED; UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) HandOver(ctx context.Context, id uuid.UUID, to string) (*ent.Batch, error) {
 	ctx, _, err := access.Begin(ctx, access.HandOverBatch)
 	if err != nil {
@@ -33,6 +35,9 @@ func (s *Service) HandOver(ctx context.Context, id uuid.UUID, to string) (*ent.B
 		}
 		if err := changeable(ctx, tx, b); err != nil {
 			return err
+		}
+		if b.State == entbatch.StateStopped {
+			return fault.New(fault.BatchNotDraft, "This list is stopped. Continue or undo it first, and then hand over the other users.")
 		}
 		actor := ctx
 		ctx = access.System(ctx)

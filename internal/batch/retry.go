@@ -18,10 +18,10 @@ import (
 )
 
 // Retry tries failed rows of a batch again: those given, or all where rows is nil.
-// Rows that have not failed, and those that a corrected row has replaced, are
-// passed over. What somebody else holds by now stays failed and says so. Codes:
-// NOT_FOUND, REQUIRED, TOO_MANY_ROWS, BATCH_EMPTY, ALREADY_INVITED,
-// DOMAIN_NOT_ALLOWED, UNAUTHENTICATED, FORBIDDEN.
+// Rows that have not failed, those that a corrected row has replaced, and those whose
+// invitations the actor does not reach, are passed over. What somebody else holds by
+// now stays failed and says so. Codes: NOT_FOUND, REQUIRED, TOO_MANY_ROWS, BATCH_EMPTY,
+// ALREADY_INVITED, DOMAIN_NOT_ALLOWED, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Retry(ctx context.Context, id uuid.UUID, rows []uuid.UUID) (*ent.Batch, error) {
 	ctx, actor, err := access.Begin(ctx, access.RetryBatchRows)
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID, rows []uuid.UUID) (*e
 			refused = noRetry(why)
 			return nil
 		}
-		if err := s.record(ctx, tx, audit.ListRetried, b, audit.Detail{Users: len(again)}); err != nil {
+		if err := s.recordEach(ctx, tx, audit.ListRetried, b, audit.Detail{}, again); err != nil {
 			return err
 		}
 		if b.State == entbatch.StateStopped {

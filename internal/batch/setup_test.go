@@ -14,6 +14,7 @@ import (
 	"techbiz/ent/schema"
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/database/databasetest"
 	"techbiz/internal/directory/sandbox"
@@ -60,8 +61,9 @@ func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Du
 	log := slog.New(slog.DiscardHandler)
 	queue := jobs.New(jobs.Options{DB: db, Log: log, MaxBackoff: time.Second})
 	box := sandbox.New(sandbox.Options{DB: db, Clock: sandbox.NewClock(db.Now), BaseURL: "http://localhost"})
+	activity := audit.New(audit.Options{DB: db, Machine: db.Now, Key: make([]byte, audit.KeyLength)})
 	sender := invite.Options{
-		DB: db, Jobs: queue, Directory: box, Mailbox: box, Government: address.Government{Parent: "gov.sg"}, Host: "localhost", Attempts: 2, Log: log,
+		DB: db, Audit: activity, Jobs: queue, Directory: box, Mailbox: box, Government: address.Government{Parent: "gov.sg"}, Host: "localhost", Attempts: 2, Log: log,
 	}
 	if relay != nil {
 		sender.Mailbox, sender.Relay = nil, relay
@@ -69,7 +71,7 @@ func setup(t *testing.T, o database.Options, clock *atomic.Int64, recall time.Du
 	var s *Service
 	sender.Completed = func(ctx context.Context, tx *database.Tx, id uuid.UUID) error { return s.Completed(ctx, tx, id) }
 	invites := invite.New(sender)
-	s = New(Options{DB: db, Jobs: queue, Invite: invites, Limits: workbook.DefaultLimits(), Recall: recall, BaseURL: "http://localhost", Host: "localhost", Log: log})
+	s = New(Options{DB: db, Audit: activity, Jobs: queue, Invite: invites, Limits: workbook.DefaultLimits(), Recall: recall, BaseURL: "http://localhost", Host: "localhost", Log: log})
 	if err := queue.Open(); err != nil {
 		t.Fatal(err)
 	}

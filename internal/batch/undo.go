@@ -20,11 +20,11 @@ import (
 	"techbiz/internal/invite"
 )
 
-// Undo ends every invitation of a batch that nobody has redeemed, keeps a receipt
-// on the batch and returns what was ended. Within the recall window, where nothing
-// has run, the rows go back on the list, and the list is a draft again unless
-// earlier submissions of it have run. With dryRun it only counts. Codes: NOT_FOUND,
-// NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
+// Undo ends every invitation of a batch that nobody has redeemed and that the actor
+// reaches, keeps a receipt on the batch and returns what was ended. Within the recall
+// window, where nothing has run, the rows go back on the list, and the list is a draft
+// again unless earlier submissions of it have run. With dryRun it only counts. Codes:
+// NOT_FOUND, NOT_CANCELLABLE, UNAUTHENTICATED, FORBIDDEN.
 func (s *Service) Undo(ctx context.Context, id uuid.UUID, dryRun bool) (*ent.Batch, invite.Ended, error) {
 	ctx, actor, err := access.Begin(ctx, access.UndoBatch)
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *Service) undo(ctx context.Context, tx *database.Tx, actor access.Actor,
 	}
 	if ended.Count() == 0 {
 		return invite.Ended{}, fault.New(fault.NotCancellable,
-			"There is nothing to undo: no invitation of this list waits for somebody.")
+			"There is nothing to undo: no invitation of this list that you can end waits for somebody.")
 	}
 	u := b.Update().SetUndoneAt(tx.Now).SetUndoneBy(actor.OfficerID).SetUndone(ended.Count()).SetUndoLeftOut(ended.Left)
 	if recallable(b, tx.Now) {
@@ -82,7 +82,7 @@ func (s *Service) undo(ctx context.Context, tx *database.Tx, actor access.Actor,
 	for _, l := range ended.Left {
 		left += l.Count
 	}
-	return ended, s.record(ctx, tx, audit.ListUndone, b, audit.Detail{Users: ended.Count(), LeftOut: left})
+	return ended, s.recordEach(ctx, tx, audit.ListUndone, b, audit.Detail{LeftOut: left}, ended.Inviters)
 }
 
 // recallable says whether the recall window of a batch is open.

@@ -10,6 +10,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"techbiz/ent/invitation"
+	"techbiz/ent/predicate"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
 	"techbiz/internal/directory"
@@ -22,6 +23,8 @@ type Ended struct {
 	// Waiting were scheduled: nothing of them had run. Begun may be in the
 	// directory, and are withdrawn from it.
 	Waiting, Begun []uuid.UUID
+	// Inviters says how many of whose invitations these are.
+	Inviters map[uuid.UUID]int
 	// Left could not be ended, by reason.
 	Left []*fault.LeftOut
 }
@@ -31,29 +34,68 @@ func (e Ended) Count() int { return len(e.Waiting) + len(e.Begun) }
 
 // Endable says what [Service.EndBatch] would end now.
 func (s *Service) Endable(ctx context.Context, tx *database.Tx, batch uuid.UUID) (Ended, error) {
-	ctx = access.System(ctx)
-	var e Ended
+	e := Ended{Inviters: map[uuid.UUID]int{}}
 	var all []struct {
 		ID           uuid.UUID
+		InviterID    uuid.UUID `json:"inviter_id"`
 		Provisioning invitation.Provisioning
 	}
 	err := tx.Invitation.Query().Where(invitation.BatchID(batch), cancellable(tx.Now)).
-		Order(invitation.ByID()).Select(invitation.FieldID, invitation.FieldProvisioning).Scan(ctx, &all)
+		Order(invitation.ByID()).Select(invitation.FieldID, invitation.FieldInviterID, invitation.FieldProvisioning).Scan(ctx, &all)
 	if err != nil {
 		return Ended{}, fmt.Errorf("look for invitations to end: %w", err)
 	}
 	for _, i := range all {
+		e.Inviters[i.InviterID]++
 		if i.Provisioning == invitation.ProvisioningScheduled {
 			e.Waiting = append(e.Waiting, i.ID)
 		} else {
 			e.Begun = append(e.Begun, i.ID)
 		}
 	}
-	e.Left, err = notEndable(ctx, tx, batch)
+	if e.Left, err = notEndable(ctx, tx, batch); err != nil {
+		return Ended{}, err
+	}
+	_, beyond, err := Inviters(ctx, tx, batch)
+	if err == nil && beyond > 0 {
+		e.Left = append(e.Left, &fault.LeftOut{Code: fault.NotCancellable, Count: beyond,
+			Message: "Another officer invited the person; that officer or an administrator can cancel it."})
+	}
 	return e, err
 }
 
-// notEndable counts what cannot be ended, by reason.
+// Inviters counts those of a batch's invitations that match, by inviter, as far as the
+// actor reaches, and how many there are beyond: the list may have been another
+// officer's when some of it was submitted.
+func Inviters(ctx context.Context, tx *database.Tx, batch uuid.UUID, where ...predicate.Invitation) (reached map[uuid.UUID]int, beyond int, err error) {
+	reached = map[uuid.UUID]int{}
+	count := func(ctx context.Context, each func(inviter uuid.UUID, n int)) error {
+		var groups []struct {
+			InviterID uuid.UUID `json:"inviter_id"`
+			Count     int
+		}
+		err := tx.Invitation.Query().Where(invitation.BatchID(batch)).Where(where...).GroupBy(invitation.FieldInviterID).
+			Aggregate(func(*entsql.Selector) string { return "count(*) AS count" }).Scan(ctx, &groups)
+		for _, g := range groups {
+			each(g.InviterID, g.Count)
+		}
+		return err
+	}
+	err = count(ctx, func(inviter uuid.UUID, n int) { reached[inviter] = n })
+	if err == nil {
+		err = count(access.System(ctx), func(inviter uuid.UUID, n int) {
+			if reached[inviter] == 0 {
+				beyond += n
+			}
+		})
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("count inviters: %w", err)
+	}
+	return reached, beyond, nil
+}
+
+// notEndable counts what the actor reaches and cannot be ended, by reason.
 func notEndable(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]*fault.LeftOut, error) {
 	var groups []struct {
 		Provisioning invitation.Provisioning
@@ -94,16 +136,15 @@ func notEndable(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]*fault
 	return left, nil
 }
 
-// EndBatch calls off every invitation of a batch that nobody has redeemed, and
-// queues the withdrawals. Whoever calls has made sure that the actor may, and
-// holds the batch. What another request ends or redeems at this moment makes the
+// EndBatch calls off every invitation of a batch that nobody has redeemed and that
+// the actor reaches, and queues the withdrawals. Whoever calls holds the batch. What another request ends or redeems at this moment makes the
 // transaction run again.
 func (s *Service) EndBatch(ctx context.Context, tx *database.Tx, actor access.Actor, batch uuid.UUID) (Ended, error) {
 	e, err := s.Endable(ctx, tx, batch)
 	if err != nil {
 		return Ended{}, err
 	}
-	ctx = access.System(ctx)
+	ctx = access.System(ctx) // what the actor reaches has been found
 	why := "Undone with its list by " + actor.Email + "."
 	events := make([]Event, 0, e.Count())
 	for part := range slices.Chunk(slices.Concat(e.Waiting, e.Begun), directory.MaxPeople) {

@@ -16,7 +16,7 @@ import (
 
 // failed is an invitation that may be tried again.
 type failed struct {
-	id                      uuid.UUID
+	id, inviter             uuid.UUID
 	email, userType         string
 	emailKey                string
 	usernameKey, sealed     sql.NullString
@@ -44,11 +44,16 @@ func (f failed) why(r Rules, taken map[string]map[string]bool) *fault.Error {
 	return nil
 }
 
-// Reopen gives failed invitations of a batch another try and queues their work:
-// all of them, or those that only lets through. What somebody else holds by now,
-// or is allowed no more, stays failed and says so; the first such reason is
-// returned. Whoever calls has made sure that the actor may, and holds the batch.
-func (s *Service) Reopen(ctx context.Context, tx *database.Tx, actor access.Actor, batch uuid.UUID, only func(uuid.UUID) bool) (reopened []uuid.UUID, refused *fault.Error, err error) {
+// Reopen gives failed invitations of a batch that the actor reaches another try and
+// queues their work: all of them, or those that only lets through. What somebody else
+// holds by now, or is allowed no more, stays failed and says so. It returns how many of
+// whose are open again, and the first reason why one is not. Whoever calls holds the
+// batch.
+func (s *Service) Reopen(ctx context.Context, tx *database.Tx, actor access.Actor, batch uuid.UUID, only func(uuid.UUID) bool) (inviters map[uuid.UUID]int, refused *fault.Error, err error) {
+	reached, _, err := Inviters(ctx, tx, batch)
+	if err != nil {
+		return nil, nil, err
+	}
 	ctx = access.System(ctx)
 	if err := s.LapseFor(ctx, tx, batch); err != nil {
 		return nil, nil, err
@@ -62,9 +67,16 @@ func (s *Service) Reopen(ctx context.Context, tx *database.Tx, actor access.Acto
 		return nil, nil, err
 	}
 	taken := map[string]map[string]bool{"email": {}, "techPassUsername": {}, "contactNumber": {}}
+	var reopened []uuid.UUID
+	inviters = map[uuid.UUID]int{}
 	var stay [][]any
+	beyond := false
 	for _, f := range all {
 		if !only(f.id) {
+			continue
+		}
+		if reached[f.inviter] == 0 {
+			beyond = true
 			continue
 		}
 		if why := f.why(rules, taken); why != nil {
@@ -75,21 +87,25 @@ func (s *Service) Reopen(ctx context.Context, tx *database.Tx, actor access.Acto
 			continue
 		}
 		reopened = append(reopened, f.id)
+		inviters[f.inviter]++
 		for field, key := range f.keys() {
 			taken[field][key] = true
 		}
 	}
+	if beyond && refused == nil {
+		refused = fault.New(fault.BatchEmpty, "Another officer invited this person, so only an administrator can try it again.")
+	}
 	if err := stayFailed(ctx, tx, stay); err != nil || len(reopened) == 0 {
 		return nil, refused, err
 	}
-	return reopened, refused, s.reopen(ctx, tx, actor, reopened)
+	return inviters, refused, s.reopen(ctx, tx, actor, reopened)
 }
 
 // failedOf returns the failed invitations of a batch, and what of each an open
 // invitation holds.
 func failedOf(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]failed, error) {
 	var all []failed
-	err := tx.Query(ctx, `SELECT f.id, f.email, f.user_type, f.email_key, f.username_key, f.contact_number,
+	err := tx.Query(ctx, `SELECT f.id, f.inviter_id, f.email, f.user_type, f.email_key, f.username_key, f.contact_number,
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.email_key = f.email_key),
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.username_key = f.username_key),
 			EXISTS (SELECT 1 FROM invitations o WHERE o.open AND o.number_key = f.number_key)
@@ -97,7 +113,7 @@ func failedOf(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]failed, 
 		FROM invitations f WHERE f.batch_id = $1 AND f.provisioning = 'FAILED' AND f.anonymised_at IS NULL AND f.techpass_status <> 'ONBOARDED'
 		ORDER BY f.id`, []any{batch}, func(r *sql.Rows) error {
 		var f failed
-		err := r.Scan(&f.id, &f.email, &f.userType, &f.emailKey, &f.usernameKey, &f.sealed, &f.emailHeld, &f.usernameHeld, &f.numberHeld)
+		err := r.Scan(&f.id, &f.inviter, &f.email, &f.userType, &f.emailKey, &f.usernameKey, &f.sealed, &f.emailHeld, &f.usernameHeld, &f.numberHeld)
 		if err == nil {
 			f.number, _, err = Number(tx.Keys, f.id, &f.sealed.String)
 		}

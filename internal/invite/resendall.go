@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/riverqueue/river"
 
+	"techbiz/ent"
 	"techbiz/ent/invitation"
 	"techbiz/ent/predicate"
 	"techbiz/internal/access"
@@ -59,7 +60,7 @@ func (s *Service) ResendAll(ctx context.Context, where []predicate.Invitation, d
 
 // sortOut divides what matches: what can be resent now, and how many not yet and
 // not at all.
-func sortOut(ctx context.Context, tx *database.Tx, where []predicate.Invitation) (can []uuid.UUID, tooSoon, never int, err error) {
+func sortOut(ctx context.Context, tx *database.Tx, where []predicate.Invitation) (can []*ent.Invitation, tooSoon, never int, err error) {
 	all, err := tx.Invitation.Query().Where(where...).Count(ctx)
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("count invitations: %w", err)
@@ -69,31 +70,35 @@ func sortOut(ctx context.Context, tx *database.Tx, where []predicate.Invitation)
 		return nil, 0, 0, fmt.Errorf("count resendable: %w", err)
 	}
 	can, err = tx.Invitation.Query().Where(where...).Where(resendable(tx.Now), rested(tx.Now)).
-		Order(invitation.ByID()).IDs(ctx)
+		Order(invitation.ByID()).Select(invitation.FieldID, invitation.FieldInviterID).All(ctx)
 	if err != nil {
 		return nil, 0, 0, fmt.Errorf("look for resendable: %w", err)
 	}
 	return can, possible - len(can), all - possible, nil
 }
 
-// resendEach marks the invitations and queues their mails in chunks. What another
-// request resent at this moment makes the marking come out short, and the
-// transaction is run again.
-func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.Actor, ids []uuid.UUID) error {
-	events := make([]Event, 0, len(ids))
+// resendEach marks the invitations and queues their mails in chunks, and records it
+// for each inviter. What another request resent at this moment makes the marking come
+// out short, and the transaction is run again.
+func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.Actor, all []*ent.Invitation) error {
+	events := make([]Event, 0, len(all))
+	inviters := map[uuid.UUID]int{}
 	var work []river.JobArgs
-	for part := range slices.Chunk(ids, resendChunk) {
-		n, err := markResent(ctx, tx, part...)
+	for part := range slices.Chunk(all, resendChunk) {
+		ids := make([]uuid.UUID, len(part))
+		for n, i := range part {
+			ids[n] = i.ID
+			inviters[i.InviterID]++
+			events = append(events, Event{Invitation: i.ID, What: EventResent, Officer: &actor.OfficerID})
+		}
+		n, err := markResent(ctx, tx, ids...)
 		if err != nil {
 			return err
 		}
-		if n != len(part) {
+		if n != len(ids) {
 			return database.ErrLost
 		}
-		for _, id := range part {
-			events = append(events, Event{Invitation: id, What: EventResent, Officer: &actor.OfficerID})
-		}
-		work = append(work, Deliver{IDs: part})
+		work = append(work, Deliver{IDs: ids})
 	}
 	if err := Record(ctx, tx, tx.Now, events...); err != nil {
 		return err
@@ -101,7 +106,7 @@ func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.
 	if len(work) == 0 {
 		return nil
 	}
-	if err := s.Audit.Record(ctx, tx, audit.Event{Type: audit.ManyResent, Detail: audit.Detail{Users: len(ids)}}); err != nil {
+	if err := s.Audit.Record(ctx, tx, audit.Event{Type: audit.ManyResent}.ForEach(inviters)...); err != nil {
 		return err
 	}
 	return s.Jobs.Insert(ctx, tx, jobs.Bulk, work...)

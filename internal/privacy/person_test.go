@@ -237,6 +237,74 @@ func TestErase(t *testing.T) {
 	})
 }
 
+// An address that has an issue has no key; its rows are the person's all the same.
+func TestHeld_AddressesWithAnIssue(t *testing.T) {
+	t.Parallel()
+	const who = "jos\u00e9@nowhere.example"
+	cases := []struct {
+		name, typed string
+		theirs      bool
+	}{
+		{"as it is", who, true},
+		{"with capitals", "JOS\u00c9@Nowhere.Example", true},
+		{"with blanks around", "\t " + who + "\u00a0", true},
+		{"with an accent of its own", "jose\u0301@nowhere.example", true},
+		{"another one", "jose@nowhere.example", false},
+		{"a longer one", "x" + who, false},
+		{"none", "", false},
+		{"a removed one", RemovedEmail, false},
+	}
+	onBoth(t, func(t *testing.T, o database.Options) {
+		p := start(t, o, generate(t))
+		s := live(t, p)
+		change(t, p.DB, func(ctx context.Context, tx *database.Tx) error {
+			var rows [][]any
+			for n, c := range cases {
+				for _, list := range []uuid.UUID{s.draft, s.submitted} {
+					rows = append(rows, []any{schema.NewID(), list, 10 + n, 10 + n, c.typed, c.name, "", "", "", "", "VENDOR", "[]", true})
+				}
+			}
+			return tx.Insert(ctx, "batch_rows", []string{"id", "batch_id", "position", "number", "email", "first_name", "first_name_key", "last_name_key",
+				"organisation_key", "department_key", "user_type", "issues", "flagged"}, "", rows)
+		})
+		privacy := service(t, p, 0)
+		h, err := privacy.Export(t.Context(), " JOS\u00c9@nowhere.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := map[any]int{}
+		for _, row := range h.Data["batch_rows"] {
+			told[row["first_name"]]++
+		}
+		want, theirs := map[any]int{}, 0
+		for _, c := range cases {
+			if c.theirs {
+				want[c.name] = 2
+				theirs += 2
+			}
+		}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("exported: %s", diff)
+		}
+		e, err := privacy.Erase(t.Context(), who, false)
+		if diff := cmp.Diff(Erased{Rows: theirs}, e); err != nil || diff != "" {
+			t.Errorf("erased: %v %s", err, diff)
+		}
+		for _, c := range cases {
+			left := map[bool]int{true: 0, false: 2}[c.theirs]
+			if n := count(t, p.DB, `SELECT count(*) FROM batch_rows WHERE first_name = $1`, c.name); n != left {
+				t.Errorf("%s: %d rows have a name, want %d", c.name, n, left)
+			}
+		}
+		if n := count(t, p.DB, `SELECT count(*) FROM batch_rows WHERE batch_id = $1`, s.draft); n != 1+len(cases)-theirs/2 {
+			t.Errorf("%d rows of the draft", n)
+		}
+		if n := count(t, p.DB, `SELECT count(*) FROM batch_rows WHERE batch_id = $1`, s.submitted); n != 1+len(cases) {
+			t.Errorf("%d rows of the submitted list", n)
+		}
+	})
+}
+
 // nameless: what is counted stays, and what is another person's.
 func nameless(t *testing.T, p *program, s story) {
 	t.Helper()
