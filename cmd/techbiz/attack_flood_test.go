@@ -138,6 +138,8 @@ func TestAttack_Oversize(t *testing.T) {
 		{"a file for the API", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{}\r\n" + form("\r\n"+strings.Repeat(mib, 33)), nil},
 		{"a file of the largest request", http.MethodPost, "/invite/multiple", multi, form("\r\n" + strings.Repeat(mib, 30)), nil},
 		{"operations of the largest request", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{\"query\":\"" + strings.Repeat(mib, 30) + "\"}\r\n--x--\r\n", nil},
+		{"a map of the largest request", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{}\r\n--x\r\nContent-Disposition: form-data; name=\"map\"\r\n\r\n{\"" + strings.Repeat(mib, 30) + "\":[]}\r\n--x--\r\n", nil},
+		{"operations of the largest body", http.MethodPost, "/graphql", json, "{\"query\":\"" + mib[:1<<20-100] + "\"}", nil},
 		{"a part's header", http.MethodPost, "/invite/multiple", multi, form(strings.Repeat("X: y\r\n", 100_000) + "\r\na"), nil},
 		{"a part's name", http.MethodPost, "/invite/multiple", multi, strings.Replace(form("\r\na"), "a.xlsx", mib, 1), nil},
 		{"many parts", http.MethodPost, "/invite/multiple", multi, many, nil},
