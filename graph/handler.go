@@ -37,7 +37,8 @@ type Bounds struct {
 // Handler serves the API over HTTP. Operations come by POST, as JSON or, with a
 // file, as a multipart form, and over a websocket; nothing comes by GET, and no
 // body of another type is looked at, so that a page of another site cannot send one
-// without asking first (multipart: see the server's sameOrigin).
+// without asking first (multipart: see the server's sameOrigin). Every request
+// counts, also one that is refused, and every operation over a websocket.
 func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, b Bounds) http.Handler {
 	api := handler.New(schema)
 	api.AddTransport(transport.Websocket{
@@ -52,11 +53,17 @@ func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, b Bounds) 
 	api.AddTransport(transport.POST{})
 	api.AddTransport(Uploads{transport.MultipartForm{MaxUploadSize: b.Upload, MaxMemory: b.Memory}, b.Operation})
 	Configure(api, r, o)
+	served := new(streams).limit(api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		ctx, err := o.countRequest(r)
+		if err != nil {
+			refuse(w, http.StatusTooManyRequests, err)
+			return
+		}
 		switch status, message := misfit(r); status {
 		case 0:
-			api.ServeHTTP(w, r)
+			served.ServeHTTP(w, r.WithContext(ctx))
 		case http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", http.MethodPost)
 			refuse(w, status, fault.New(fault.BadRequest, "%s", message))

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -10,28 +11,39 @@ import (
 	"net/http/httptest"
 	"net/textproto"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
 	"github.com/google/uuid"
 
 	"techbiz/graph"
 	"techbiz/internal/access"
+	"techbiz/internal/fault"
 )
 
 // maxText is what an operation may have in these tests.
 const maxText = 4 << 10
 
 // serve serves the API to an officer, or to nobody where the header Authorization is
-// missing.
-func serve(t *testing.T) *httptest.Server {
+// missing. take may be nil.
+func serve(t *testing.T, take func(reads, changes int) error) *httptest.Server {
 	t.Helper()
 	r := &graph.Resolver{Log: slog.New(slog.DiscardHandler)}
 	o := graph.Options{Log: r.Log}
+	if take != nil {
+		o.Take = func(_ context.Context, reads, changes int) error { return take(reads, changes) }
+	}
 	api := graph.Handler(graph.Schema(r), r, o, graph.Bounds{Operation: maxText, Upload: 1 << 20, Memory: 1 << 20})
-	tan := access.Actor{OfficerID: uuid.New(), Role: access.Officer}
+	tan, lim := access.Actor{OfficerID: uuid.New(), Role: access.Officer}, access.Actor{OfficerID: uuid.New(), Role: access.Officer}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "tan" {
+		switch r.Header.Get("Authorization") {
+		case "tan":
 			r = r.WithContext(access.With(r.Context(), tan))
+		case "lim":
+			r = r.WithContext(access.With(r.Context(), lim))
 		}
 		api.ServeHTTP(w, r)
 	}))
@@ -86,6 +98,137 @@ func form(t *testing.T, fields ...[3]string) (kind, body string) {
 
 const typename = `{"query": "{ __typename }"}`
 
+// Each request counts once, whatever comes of it.
+func TestHandler_CountsEachRequest(t *testing.T) {
+	t.Parallel()
+	formKind, formBody := form(t, [3]string{"operations", typename}, [3]string{"map", "{}"})
+	for _, c := range []struct {
+		name, method, kind, body string
+		header                   map[string]string
+		status                   int
+		answered                 string // a part of it
+	}{
+		{"an operation", http.MethodPost, "application/json", typename, nil, 200, `"Query"`},
+		{"one over events", http.MethodPost, "application/json", typename, map[string]string{"Accept": "text/event-stream"}, 200, `"Query"`},
+		{"one in a form", http.MethodPost, formKind, formBody, nil, 200, `"Query"`},
+		{"one of nobody", http.MethodPost, "application/json", typename, map[string]string{"Authorization": "tbz_made_up"}, 200, "UNAUTHENTICATED"},
+		{"a body that is none", http.MethodPost, "application/json", "{", nil, 400, "BAD_REQUEST"},
+		{"a form that is none", http.MethodPost, formKind, "x", nil, 422, "operations"},
+		{"another method", http.MethodGet, "", "", nil, 405, "BAD_REQUEST"},
+		{"another type", http.MethodPost, "text/plain", typename, nil, 415, "BAD_REQUEST"},
+		{"a websocket of nobody", http.MethodGet, "", "", map[string]string{"Authorization": "tbz_made_up", "Connection": "Upgrade", "Upgrade": "websocket"}, 401, "UNAUTHENTICATED"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var reads, changes atomic.Int64
+			s := serve(t, func(r, c int) error {
+				reads.Add(int64(r))
+				changes.Add(int64(c))
+				return nil
+			})
+			if status, got := answer(t, s, c.method, c.kind, c.body, c.header); status != c.status || !strings.Contains(got, c.answered) {
+				t.Errorf("answered with %d: %s", status, got)
+			}
+			if reads.Load() != 1 || changes.Load() != 0 {
+				t.Errorf("%d reads and %d changes were counted", reads.Load(), changes.Load())
+			}
+			again := time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC)
+			s = serve(t, func(int, int) error {
+				return &fault.Error{Code: fault.RateLimited, Message: "Too much.", RetryAt: &again}
+			})
+			status, got := answer(t, s, c.method, c.kind, c.body, c.header)
+			if status != http.StatusTooManyRequests || !strings.Contains(got, "RATE_LIMITED") || !strings.Contains(got, "2026-11-23T01:00:00Z") {
+				t.Errorf("where that is too much it is answered with %d: %s", status, got)
+			}
+		})
+	}
+}
+
+// A websocket counts when it is opened, and each operation over it does.
+func TestHandler_CountsOverAWebsocket(t *testing.T) {
+	t.Parallel()
+	var reads atomic.Int64
+	s := serve(t, func(r, _ int) error { reads.Add(int64(r)); return nil })
+	conn, _, err := dial(t, s, "tan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reads.Load() != 1 {
+		t.Errorf("the opening counted %d times", reads.Load())
+	}
+	send := func(message string) {
+		t.Helper()
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	send(`{"type": "connection_init"}`)
+	send(`{"id": "1", "type": "subscribe", "payload": ` + typename + `}`)
+	send(`{"id": "2", "type": "subscribe", "payload": ` + typename + `}`)
+	for completed := 0; completed < 2; {
+		var m struct{ Type string }
+		if err := wsjson.Read(t.Context(), conn, &m); err != nil {
+			t.Fatal(err)
+		}
+		if m.Type == "complete" {
+			completed++
+		}
+	}
+	if reads.Load() != 3 {
+		t.Errorf("with two operations it counted %d times", reads.Load())
+	}
+}
+
+// dial opens a websocket, which stays open until the test ends.
+func dial(t *testing.T, s *httptest.Server, who string) (*websocket.Conn, *http.Response, error) {
+	t.Helper()
+	conn, res, err := websocket.Dial(t.Context(), s.URL, &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {who}},
+	})
+	if err == nil {
+		t.Cleanup(func() { _ = conn.CloseNow() })
+	}
+	return conn, res, err
+}
+
+// An officer has at most 100 connections open that stay so, even silent ones; others
+// are served meanwhile, and when one ends there is place again.
+func TestHandler_BoundsConnections(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	var first *websocket.Conn
+	for i := range 100 {
+		conn, _, err := dial(t, s, "tan")
+		if err != nil {
+			t.Fatalf("connection %d: %v", i+1, err)
+		}
+		if first == nil {
+			first = conn
+		}
+	}
+	if _, res, err := dial(t, s, "tan"); err == nil || res == nil || res.StatusCode != http.StatusTooManyRequests {
+		t.Errorf("one more is answered with %+v, %v", res, err)
+	}
+	if status, got := answer(t, s, http.MethodPost, "application/json", typename, map[string]string{"Accept": "text/event-stream"}); status != http.StatusTooManyRequests || !strings.Contains(got, "RATE_LIMITED") {
+		t.Errorf("one more over events is answered with %d: %s", status, got)
+	}
+	if status, got := answer(t, s, http.MethodPost, "application/json", typename, nil); status != http.StatusOK {
+		t.Errorf("what does not stay open is answered with %d: %s", status, got)
+	}
+	if _, _, err := dial(t, s, "lim"); err != nil {
+		t.Errorf("somebody else: %v", err)
+	}
+	_ = first.CloseNow()
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if _, _, err := dial(t, s, "tan"); err == nil {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatalf("what has ended still counts: %v", err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // Of a form only the files may be large, and what is too large before them is not read.
 func TestHandler_BoundsForms(t *testing.T) {
 	t.Parallel()
@@ -114,7 +257,7 @@ func TestHandler_BoundsForms(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			kind, body := form(t, c.fields...)
-			status, got := answer(t, serve(t), http.MethodPost, kind, c.before+body, nil)
+			status, got := answer(t, serve(t, nil), http.MethodPost, kind, c.before+body, nil)
 			if status != c.status || !strings.Contains(got, c.answered) {
 				t.Errorf("answered with %d: %s", status, got)
 			}
