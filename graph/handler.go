@@ -26,15 +26,23 @@ const (
 	streamLife   = time.Hour
 )
 
+// Bounds are the most that a request may bring, in bytes.
+type Bounds struct {
+	// Operation is for an operation with its variables, over whatever transport.
+	Operation int64
+	// Upload is for a multipart body, and what is above Memory of it goes to a file.
+	Upload, Memory int64
+}
+
 // Handler serves the API over HTTP. Operations come by POST, as JSON or, with a
 // file, as a multipart form, and over a websocket; nothing comes by GET, and no
 // body of another type is looked at, so that a page of another site cannot send one
-// without asking first (multipart: see the server's sameOrigin). maxUpload bounds a
-// multipart body, and what is above maxMemory of it goes to a file.
-func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, maxUpload, maxMemory int64) http.Handler {
+// without asking first (multipart: see the server's sameOrigin). Every request
+// counts, also one that is refused, and every operation over a websocket.
+func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, b Bounds) http.Handler {
 	api := handler.New(schema)
 	api.AddTransport(transport.Websocket{
-		KeepAlivePingInterval: streamPing, InitTimeout: helloTimeout,
+		KeepAlivePingInterval: streamPing, InitTimeout: helloTimeout, PayloadReadLimit: &b.Operation,
 		InitFunc: func(ctx context.Context, _ transport.InitPayload) (context.Context, *transport.InitPayload, error) {
 			ctx, cancel := context.WithTimeout(ctx, streamLife)
 			context.AfterFunc(ctx, cancel)
@@ -43,21 +51,27 @@ func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, maxUpload,
 	})
 	api.AddTransport(Events{SSE: transport.SSE{KeepAlivePingInterval: streamPing}}) // before POST, which would take its requests
 	api.AddTransport(transport.POST{})
-	api.AddTransport(transport.MultipartForm{MaxUploadSize: maxUpload, MaxMemory: maxMemory})
+	api.AddTransport(Uploads{transport.MultipartForm{MaxUploadSize: b.Upload, MaxMemory: b.Memory}, b.Operation})
 	Configure(api, r, o)
+	served := new(streams).limit(api)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		ctx, err := o.countRequest(r)
+		if err != nil {
+			refuse(w, http.StatusTooManyRequests, err)
+			return
+		}
 		switch status, message := misfit(r); status {
 		case 0:
-			api.ServeHTTP(w, r)
+			served.ServeHTTP(w, r.WithContext(ctx))
 		case http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", http.MethodPost)
-			refuse(w, status, fault.BadRequest, message)
+			refuse(w, status, fault.New(fault.BadRequest, "%s", message))
 		case http.StatusUnauthorized:
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, status, fault.Unauthenticated, message)
+			refuse(w, status, fault.New(fault.Unauthenticated, "%s", message))
 		default:
-			refuse(w, status, fault.BadRequest, message)
+			refuse(w, status, fault.New(fault.BadRequest, "%s", message))
 		}
 	})
 }
@@ -87,10 +101,12 @@ func misfit(r *http.Request) (status int, message string) {
 	return 0, ""
 }
 
-func refuse(w http.ResponseWriter, status int, code fault.Code, message string) {
+// refuse answers with a fault, in the shape of every other answer of the API.
+func refuse(w http.ResponseWriter, status int, err error) {
+	f := fault.Of(err)[0]
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]any{ // the caller went away
-		"data": nil, "errors": []any{map[string]any{"message": message, "extensions": map[string]any{"code": code}}},
+		"data": nil, "errors": []any{map[string]any{"message": f.Message, "extensions": withRetry(map[string]any{"code": f.Code}, err)}},
 	})
 }

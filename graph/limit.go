@@ -20,6 +20,9 @@ const (
 	maxFields     = 5_000 // with fragments written out
 	maxAliases    = 100
 	maxDirectives = 100
+	// maxItems is more than one list in a body has. The cost of a query is known only
+	// after gqlgen has read every argument, a variable as often as it is used.
+	maxItems = 30_000
 )
 
 // sizeLimit refuses queries that are too large in any way, before anything is
@@ -54,7 +57,7 @@ func (sizeLimit) MutateOperationParameters(_ context.Context, p *graphql.RawPara
 
 // MutateOperationContext measures the parsed query.
 func (sizeLimit) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	m := measure{seen: map[*ast.FragmentDefinition]size{}}
+	m := measure{variables: op.Variables, seen: map[*ast.FragmentDefinition]size{}}
 	s := m.selections(op.Operation.SelectionSet)
 	s.directives += len(op.Operation.Directives)
 	switch {
@@ -66,6 +69,8 @@ func (sizeLimit) MutateOperationContext(_ context.Context, op *graphql.Operation
 		return tooComplex("The query has more than %d aliases.", maxAliases)
 	case s.directives > maxDirectives:
 		return tooComplex("The query has more than %d directives.", maxDirectives)
+	case s.items > maxItems:
+		return tooComplex("The query passes more than %d things in lists, each use of a variable counted. Split it.", maxItems)
 	}
 	return nil
 }
@@ -77,7 +82,7 @@ func tooComplex(format string, args ...any) *gqlerror.Error {
 }
 
 // size is how large a part of a query is, with its fragments written out.
-type size struct{ depth, fields, aliases, directives int }
+type size struct{ depth, fields, aliases, directives, items int }
 
 func (s *size) add(o size) {
 	s.depth = max(s.depth, o.depth)
@@ -85,12 +90,14 @@ func (s *size) add(o size) {
 	s.fields = min(s.fields+o.fields, 2*maxFields)
 	s.aliases = min(s.aliases+o.aliases, 2*maxAliases)
 	s.directives = min(s.directives+o.directives, 2*maxDirectives)
+	s.items = min(s.items+o.items, 2*maxItems)
 }
 
 // measure sizes each fragment once, however often it is spread: written out, a
 // small query can be astronomically large.
 type measure struct {
-	seen map[*ast.FragmentDefinition]size
+	variables map[string]any
+	seen      map[*ast.FragmentDefinition]size
 }
 
 func (m measure) selections(set ast.SelectionSet) size {
@@ -104,6 +111,9 @@ func (m measure) selections(set ast.SelectionSet) size {
 			f.directives += len(sel.Directives)
 			if sel.Alias != sel.Name {
 				f.aliases++
+			}
+			for _, a := range sel.Arguments {
+				f.items += m.items(a.Value)
 			}
 			s.add(f)
 		case *ast.InlineFragment:
@@ -121,4 +131,31 @@ func (m measure) selections(set ast.SelectionSet) size {
 		}
 	}
 	return s
+}
+
+// items is how many things a value brings in lists of variables; those that the query
+// itself has are tokens.
+func (m measure) items(v *ast.Value) int {
+	if v.Kind == ast.Variable {
+		return itemsOf(m.variables[v.Raw])
+	}
+	n := 0
+	for _, child := range v.Children {
+		n += m.items(child.Value)
+	}
+	return n
+}
+
+func itemsOf(v any) int {
+	switch v := v.(type) {
+	case []any:
+		return len(v)
+	case map[string]any:
+		n := 0
+		for _, field := range v {
+			n += itemsOf(field)
+		}
+		return n
+	}
+	return 0
 }

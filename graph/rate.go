@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
@@ -12,8 +13,27 @@ import (
 	"techbiz/internal/fault"
 )
 
-// rateLimit counts operations: each as something that is read, before anything is
-// spent on it, and each change in it as a change.
+type countedKey struct{}
+
+// countRequest counts a request as something that is read, before anything is spent
+// on it and whatever comes of it. In the context that it returns the operation that
+// the request brings does not count again; of a websocket each one does.
+func (o Options) countRequest(r *http.Request) (context.Context, error) {
+	ctx := r.Context()
+	if o.Take == nil {
+		return ctx, nil
+	}
+	if err := o.Take(ctx, 1, 0); err != nil {
+		return nil, err
+	}
+	if r.Header.Get("Upgrade") == "" {
+		ctx = context.WithValue(ctx, countedKey{}, true)
+	}
+	return ctx, nil
+}
+
+// rateLimit counts operations: each as something that is read, unless its request was
+// counted, and each change in it as a change.
 type rateLimit struct {
 	take func(ctx context.Context, reads, changes int) error
 }
@@ -32,6 +52,9 @@ func (rateLimit) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationParameters counts the operation.
 func (l rateLimit) MutateOperationParameters(ctx context.Context, _ *graphql.RawParams) *gqlerror.Error {
+	if ctx.Value(countedKey{}) != nil {
+		return nil
+	}
 	return refusal(l.take(ctx, 1, 0))
 }
 

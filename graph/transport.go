@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"sync"
 
@@ -42,6 +44,59 @@ func (e Events) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExe
 	until := &untilEnd{ResponseWriter: w}
 	defer until.end()
 	e.SSE.Do(until, r, exec)
+}
+
+// Uploads is gqlgen's transport of multipart forms, but that only files are large.
+// gqlgen would read an operation of any size.
+type Uploads struct {
+	transport.MultipartForm
+	// MaxText bounds the operation, and the map of its files.
+	MaxText int64
+}
+
+var _ graphql.Transport = Uploads{}
+
+// maxFraming is more than the headers of two fields, and what is read ahead of the
+// third, take.
+const maxFraming = 64 << 10
+
+// Do reads the operation and the map, and hands a form on in which they are not too
+// large.
+func (u Uploads) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	body := r.Body
+	head, fits := u.head(r)
+	if !fits {
+		refuse(w, http.StatusRequestEntityTooLarge, fault.New(fault.BadRequest,
+			"The fields operations and map of a form may have %d KiB each. Only files may be larger.", u.MaxText>>10))
+		return
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(head, body), body}
+	u.MultipartForm.Do(w, r, exec)
+}
+
+// head reads a form as far as its files, and says whether what it read may be so
+// large. What is no form there gqlgen refuses.
+func (u Uploads) head(r *http.Request) (head *bytes.Buffer, fits bool) {
+	head = new(bytes.Buffer)
+	_, kind, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind["boundary"] == "" {
+		return head, true
+	}
+	most := 2*u.MaxText + maxFraming
+	form := multipart.NewReader(io.TeeReader(io.LimitReader(r.Body, most), head), kind["boundary"])
+	for range 2 { // operations and map
+		part, err := form.NextPart()
+		if err != nil {
+			break
+		}
+		if n, _ := io.Copy(io.Discard, io.LimitReader(part, u.MaxText+1)); n > u.MaxText {
+			return nil, false
+		}
+	}
+	return head, int64(head.Len()) < most
 }
 
 // untilEnd takes what is written to an answer until that ends.

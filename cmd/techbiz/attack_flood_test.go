@@ -138,6 +138,8 @@ func TestAttack_Oversize(t *testing.T) {
 		{"a file for the API", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{}\r\n" + form("\r\n"+strings.Repeat(mib, 33)), nil},
 		{"a file of the largest request", http.MethodPost, "/invite/multiple", multi, form("\r\n" + strings.Repeat(mib, 30)), nil},
 		{"operations of the largest request", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{\"query\":\"" + strings.Repeat(mib, 30) + "\"}\r\n--x--\r\n", nil},
+		{"a map of the largest request", http.MethodPost, "/graphql", multi, "--x\r\nContent-Disposition: form-data; name=\"operations\"\r\n\r\n{}\r\n--x\r\nContent-Disposition: form-data; name=\"map\"\r\n\r\n{\"" + strings.Repeat(mib, 30) + "\":[]}\r\n--x--\r\n", nil},
+		{"operations of the largest body", http.MethodPost, "/graphql", json, "{\"query\":\"" + mib[:1<<20-100] + "\"}", nil},
 		{"a part's header", http.MethodPost, "/invite/multiple", multi, form(strings.Repeat("X: y\r\n", 100_000) + "\r\na"), nil},
 		{"a part's name", http.MethodPost, "/invite/multiple", multi, strings.Replace(form("\r\na"), "a.xlsx", mib, 1), nil},
 		{"many parts", http.MethodPost, "/invite/multiple", multi, many, nil},
@@ -222,8 +224,8 @@ func (a *attack) raw(t *testing.T, raw string) (statuses []int) {
 }
 
 // TestAttack_Subscriptions opens more subscriptions than anybody needs, over events and
-// over one websocket: those beyond the limit are refused, others are served, and when
-// they end there is place again.
+// over one websocket, and more websockets: those beyond the limit are refused, others
+// are served, and when they end there is place again.
 func TestAttack_Subscriptions(t *testing.T) {
 	t.Parallel()
 	a := newAttack(t, databases["SQLite"](t))
@@ -253,6 +255,7 @@ func TestAttack_Subscriptions(t *testing.T) {
 	if answer := a.attacker(t, 3).post(t, "somebody else", hostile.Document(`{ viewer { email } }`, ""), false); !strings.Contains(answer, "agency3") {
 		t.Errorf("somebody else is answered: %s", answer)
 	}
+	o.attackWebsockets(t, wanted)
 	cancel()
 	for range 200 {
 		if !o.websocketRefuses(t, 1) {
@@ -264,6 +267,36 @@ func TestAttack_Subscriptions(t *testing.T) {
 		pauseFor(t, waitStep)
 	}
 	t.Error("what has ended still counts")
+}
+
+// attackWebsockets opens websockets over which nothing is asked: each is looked at again
+// and again whether it may go on, so that an officer has only so many.
+func (o *attacker) attackWebsockets(t *testing.T, wanted int) {
+	t.Helper()
+	silent := o.attack.attacker(t, 5)
+	refused := 0
+	for range wanted {
+		conn, res, err := silent.websocket(t.Context())
+		switch {
+		case err == nil:
+			defer func() { _ = conn.CloseNow() }()
+		case res != nil && res.StatusCode == http.StatusTooManyRequests:
+			refused++
+		default:
+			t.Fatal(err)
+		}
+	}
+	if refused == 0 || refused == wanted {
+		t.Errorf("of %d silent websockets %d were refused", wanted, refused)
+	}
+	o.alive(t)
+}
+
+// websocket opens a websocket.
+func (o *attacker) websocket(ctx context.Context) (*websocket.Conn, *http.Response, error) {
+	return websocket.Dial(ctx, strings.Replace(o.base.String(), "http", "ws", 1)+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + o.token}},
+	})
 }
 
 // refusedAtOnce says whether a stream's first event is an error.
@@ -290,9 +323,10 @@ func (o *attacker) websocketRefuses(t *testing.T, n int) bool {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, strings.Replace(o.base.String(), "http", "ws", 1)+"/graphql", &websocket.DialOptions{
-		Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: http.Header{"Authorization": {"Bearer " + o.token}},
-	})
+	conn, res, err := o.websocket(ctx)
+	if err != nil && res != nil && res.StatusCode == http.StatusTooManyRequests {
+		return true
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

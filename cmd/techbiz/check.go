@@ -167,6 +167,13 @@ func isLoopback(addr string) bool {
 	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
 }
 
+// isThisMachine says of the host of an address whether it leads every browser to its
+// own machine, as the names below localhost do, too.
+func isThisMachine(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	return strings.HasSuffix(host, ".localhost") || isLoopback(net.JoinHostPort(host, "0"))
+}
+
 func (s *Settings) checkSession() error {
 	for _, t := range []struct {
 		name string

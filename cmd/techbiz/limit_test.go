@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // ask is a request with these headers and no others.
@@ -137,6 +140,60 @@ func TestLimits(t *testing.T) {
 		got := graphQL(token(), "", `{ invitations(filter: {search: "e0@lta.gov.sg"}) { totalCount } }`).send(t, s.base)
 		if !strings.Contains(got.body, `"totalCount":0`) {
 			t.Error(got.body)
+		}
+	})
+}
+
+// What the API refuses counts as what it answers does, and so does the opening of a
+// websocket.
+func TestLimits_OfWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	s := serveAPI(t, databases["SQLite"](t), "--trusted-proxies=127.0.0.0/8", "--limit-reads=2/h", "--limit-strangers=2/h")
+	opening := map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+	for i, c := range []struct {
+		name   string
+		ask    ask
+		status int
+	}{
+		{"another method", ask{method: http.MethodGet}, 405},
+		{"another type", ask{method: http.MethodPost, body: viewerQuery}, 415},
+		{"a body that is none", ask{method: http.MethodPost, body: "{", header: map[string]string{"Content-Type": "application/json"}}, 400},
+		{"a websocket with a token that is none", ask{method: http.MethodGet, header: opening}.by("tbz_unknown", ""), 401},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.ask.path = "/graphql"
+			c.ask.header = maps.Clone(c.ask.header)
+			c.ask = c.ask.by("", fmt.Sprintf("192.0.2.%d", 10+i))
+			for range 2 {
+				if got := c.ask.send(t, s.base); got.status != c.status {
+					t.Fatalf("got %d, not %d: %.300s", got.status, c.status, got.body)
+				}
+			}
+			got := c.ask.send(t, s.base)
+			if got.status != http.StatusTooManyRequests {
+				t.Fatalf("got %d: %.300s", got.status, got.body)
+			}
+			checkRefused(t, c.ask, got)
+		})
+	}
+	t.Run("websockets", func(t *testing.T) {
+		t.Parallel()
+		header := http.Header{"Authorization": {"Bearer " + s.token(t, "tan@tech.gov.sg")}, "X-Forwarded-For": {"192.0.2.1"}}
+		for i := range 3 {
+			conn, res, err := websocket.Dial(t.Context(), strings.Replace(s.base.String(), "http", "ws", 1)+"/graphql", &websocket.DialOptions{
+				Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header,
+			})
+			if conn != nil {
+				_ = conn.CloseNow()
+			}
+			want := http.StatusSwitchingProtocols
+			if i == 2 {
+				want = http.StatusTooManyRequests
+			}
+			if res == nil || res.StatusCode != want || i == 2 && res.Header.Get("Retry-After") == "" {
+				t.Fatalf("opening %d: %+v, %v", i+1, res, err)
+			}
 		}
 	})
 }

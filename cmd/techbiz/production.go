@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"techbiz/internal/mail"
 )
 
 // leastDistinct is how many different bytes a key of 32 has at least: of random
@@ -23,6 +25,8 @@ var productionRules = []productionRule{
 		"the sandbox's directory lets anybody who reaches it act as anybody; choose another directory"},
 	{"smtp-url", func(s *Settings) bool { return s.SMTPURL == "" },
 		"without a relay mails lie in the sandbox's mailbox, where anybody who reaches it reads them; name a relay"},
+	{"smtp-url", func(s *Settings) bool { return mail.Unprotected(s.SMTPURL) },
+		"tls=none lets anybody on the way read codes and links; leave it out, so that the relay is reached over TLS"},
 	{"base-url", func(s *Settings) bool { return s.BaseURL.Host == "" },
 		"name the address under which browsers reach the portal, such as https://techbiz.agency.gov.sg"},
 	{"base-url", func(s *Settings) bool { return s.BaseURL.Scheme == "http" },
@@ -42,8 +46,9 @@ var productionRules = []productionRule{
 }
 
 // checkProduction returns a mistake for each rule that is broken in production:
-// where the server listens on more than this machine itself, or works on a
-// directory that is not the sandbox's, unless it is meant as a sandbox.
+// where the server listens on more than this machine itself, is reached under
+// another name than this machine's, or works on a directory that is not the
+// sandbox's, unless it is meant as a sandbox.
 func (s *Settings) checkProduction() error {
 	why := ""
 	switch {
@@ -51,6 +56,8 @@ func (s *Settings) checkProduction() error {
 		return nil
 	case !isLoopback(s.Addr):
 		why = s.Addr + " is not a loopback address"
+	case s.BaseURL.Host != "" && !isThisMachine(s.BaseURL.Hostname()): // a proxy on this machine lets others in
+		why = "the base URL leads to " + s.BaseURL.Hostname() + ", which is not a loopback address"
 	case s.Directory != sandboxDirectory:
 		why = "the directory is not the sandbox's"
 	default:

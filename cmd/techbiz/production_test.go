@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,17 @@ func TestProduction(t *testing.T) {
 		{"this machine itself is a sandbox", []string{"addr=127.0.0.1:8080"}, nil},
 		{"by its name", []string{"addr=localhost:8080"}, nil},
 		{"and by IPv6", []string{"addr=[::1]:8080"}, nil},
+		{"a browser's own machine", []string{"base-url=http://localhost:8080"}, nil},
+		{"a name below it", []string{"base-url=http://techbiz.LOCALHOST.:8080"}, nil},
+		{"its address", []string{"base-url=http://127.1.2.3:8080"}, nil},
+		{"its address by IPv6", []string{"base-url=http://[::1]:8080"}, nil},
+		{"a proxy on this machine that others reach", []string{"base-url=https://techbiz.gov.sg"}, slices.DeleteFunc(slices.Clone(missing), func(flag string) bool { return flag == "base-url" })},
+		{"one that others reach by an address", []string{"base-url=http://10.0.0.1"}, missing},
+		{"a name that only looks like this machine's", append(slices.Clone(everything), "base-url=https://localhost.gov.sg"), []string{"directory"}},
+		{"a sandbox behind a proxy, by word", []string{"base-url=https://techbiz.gov.sg", "sandbox=true"}, nil},
+		{"a relay over the network in the clear", append(append([]string{"addr=:8080"}, everything...), "smtp-url=smtp://relay.gov.sg:25?tls=none"), []string{"directory", "smtp-url"}},
+		{"a relay that takes STARTTLS", append(append([]string{"addr=:8080"}, everything...), "smtp-url=smtp://relay.gov.sg:25"), []string{"directory"}},
+		{"a relay on this machine", append(append([]string{"addr=:8080"}, everything...), "smtp-url=smtp://localhost:25?tls=none"), []string{"directory"}},
 		{"a sandbox by word", []string{"addr=0.0.0.0:8080", "sandbox=true"}, nil},
 		{"nothing is set", []string{"addr=0.0.0.0:8080"}, missing},
 		{"every interface", []string{"addr=:8080"}, missing},

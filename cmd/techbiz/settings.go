@@ -32,7 +32,7 @@ type Settings struct {
 	SignIn
 
 	Directory     string `default:"sandbox" env:"TECHBIZ_DIRECTORY" group:"directory" placeholder:"NAME" help:"Directory in which accounts are created: sandbox, a directory in our own database."`
-	Sandbox       bool   `env:"TECHBIZ_SANDBOX" group:"directory" help:"This is a sandbox, whatever its address: what production refuses is allowed. Without it production is any address but loopback, and any directory but the sandbox."`
+	Sandbox       bool   `env:"TECHBIZ_SANDBOX" group:"directory" help:"This is a sandbox, whatever its address: what production refuses is allowed. Without it production is any address but loopback, to listen on or as base URL, and any directory but the sandbox."`
 	SandboxFaults faults `env:"TECHBIZ_SANDBOX_FAULTS" group:"directory" placeholder:"latency=200ms,fail=0.1,lost=0.05,rate=20" help:"How the sandbox directory misbehaves: time for each call, share of calls that fail, share of answers that are lost, calls a second."`
 
 	SMTPURL  string `name:"smtp-url" secret:"" env:"TECHBIZ_SMTP_URL" group:"mail" placeholder:"smtps://USER:PASSWORD@HOST:465" help:"Relay that mails go to. Default: the sandbox's mailbox, at /sandbox."`

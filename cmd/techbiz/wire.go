@@ -205,7 +205,7 @@ func (p *parts) handler() (http.Handler, error) {
 
 	outside := options
 	outside.Take = p.guard.Check
-	api := graph.Handler(schema, resolver, outside, server.MaxUploadBody, int64(s.MaxUpload))
+	api := graph.Handler(schema, resolver, outside, graph.Bounds{Operation: server.MaxBody, Upload: server.MaxUploadBody, Memory: int64(s.MaxUpload)})
 	inside := executor.New(schema)
 	graph.Configure(inside, resolver, options)
 

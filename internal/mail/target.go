@@ -98,6 +98,13 @@ func (t *target) setLogin(login *url.Userinfo) error {
 	return nil
 }
 
+// Unprotected says of an SMTP address whether mails would go to another machine
+// without TLS. An address that is none is not judged.
+func Unprotected(address string) bool {
+	t, err := parseTarget(address)
+	return err == nil && !t.encrypted() && !t.loopback()
+}
+
 // encrypted reports whether all that matters goes through TLS.
 func (t *target) encrypted() bool { return t.implicitTLS || t.startTLS }
 

@@ -33,6 +33,9 @@ func TestNewRelay_Address(t *testing.T) {
 			} else if r.target.implicitTLS {
 				got = implicit
 			}
+			if clear := r.target.host == "relay.gov.sg" && got == plain; Unprotected(c.url) != clear {
+				t.Errorf("mails go in the clear: %t, not %t", !clear, clear)
+			}
 			if address := r.target.host + ":" + r.target.port; address != c.address || r.target.user != c.user || got != c.protection {
 				t.Errorf("got %s, user %q, %s; want %s, %q, %s", address, r.target.user, got, c.address, c.user, c.protection)
 			}
