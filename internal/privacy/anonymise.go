@@ -162,7 +162,8 @@ func anonymise(ctx context.Context, tx *database.Tx, ids []uuid.UUID) error {
 	return nil
 }
 
-// anonymiseRows is anonymise for rows of lists.
+// anonymiseRows is anonymise for rows of lists. Those that were not submitted are none
+// to submit any more.
 func anonymiseRows(ctx context.Context, tx *database.Tx, ids []uuid.UUID) error {
 	for part := range chunks(ids) {
 		args := []any{RemovedEmail}
@@ -170,7 +171,8 @@ func anonymiseRows(ctx context.Context, tx *database.Tx, ids []uuid.UUID) error 
 				first_name = NULL, first_name_key = '', last_name = NULL, last_name_key = '',
 				country_code = NULL, contact_number = NULL, number_key = NULL, number_key2 = NULL,
 				organisation = NULL, organisation_key = '', department = NULL, department_key = '',
-				seed_text = NULL, start_text = NULL, reason = NULL, issues = '[]', hints = NULL, suggested = false
+				seed_text = NULL, start_text = NULL, reason = NULL, issues = '[]', hints = NULL, suggested = false,
+				flagged = flagged OR NOT submitted
 			WHERE id IN (`+among(part, &args)+`)`, args...)
 		if err != nil {
 			return fmt.Errorf("anonymise rows of lists: %w", err)

@@ -159,7 +159,7 @@ func lists(ctx context.Context, tx *database.Tx, s story) error {
 			"organisation_key", "department_key", "user_type", "issues", "flagged",
 		}, "", [][]any{{
 			id, list, 1, 5 + n, somebody, somebody, "Siew Hoon", "siew hoon", "lim", x.Sealed, x.Key[0], x.Key[1], "land transport", "", "PUBLIC_OFFICER",
-			`[{"code":"INVALID_FORMAT","field":["email"],"message":"m"}]`, true,
+			`[{"code":"INVALID_FORMAT","field":["email"],"message":"m"}]`, list == s.draft, // in the other one it is corrected
 		}}); err != nil {
 			return err
 		}
@@ -230,6 +230,9 @@ func TestErase(t *testing.T) {
 		again, err := erasing.Erase(t.Context(), somebody, true)
 		if diff := cmp.Diff(Erased{}, again); err != nil || diff != "" {
 			t.Errorf("again: %v %s", err, diff)
+		}
+		if n := count(t, p.DB, `SELECT count(*) FROM batch_rows WHERE email_key IS NULL AND NOT flagged AND NOT submitted`); n != 0 {
+			t.Errorf("%d nameless rows would be submitted", n)
 		}
 		if h, err := erasing.Export(t.Context(), somebody); err != nil || len(slices.Concat(h.Data["invitations"], h.Data["batch_rows"], h.Data["officers"])) > 0 {
 			t.Errorf("exported: %v, %v", h, err)
