@@ -117,6 +117,16 @@ func TestPersonExport_HasTheActivity(t *testing.T) {
 					t.Errorf("%s: %s, want %s", email, got, want)
 				}
 			}
+			// What an erasure ends is in the log of who invited.
+			if out := runProgram(t, nil, append([]string{"person", "erase", "--email=ong@lta.gov.sg", "--cancel"}, s.place...)...); out.status != 0 {
+				t.Fatalf("%+v", out)
+			}
+			for officer, want := range map[string]bool{"tan@agency.gov.sg": true, "lee@agency.gov.sg": false} {
+				_, log := s.send(t, http.MethodGet, "/activity/export.csv?event=INVITATION_CANCELLED", "", s.token(t, officer), nil)
+				if has := strings.Contains(string(log), ",INVITATION_CANCELLED,"); has != want || strings.Contains(string(log), "ong@lta") {
+					t.Errorf("%s finds that the invitation ended: %v\n%s", officer, has, log)
+				}
+			}
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"techbiz/internal/access"
 	"techbiz/internal/address"
+	"techbiz/internal/audit"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
 )
@@ -89,7 +90,14 @@ func (s *Service) eraseInvitations(ctx context.Context, tx *database.Tx, email s
 		return nil, err
 	}
 	args := []any{}
-	open, err := selectIDs(ctx, tx, `SELECT id FROM invitations WHERE open AND id IN (`+among(all, &args)+`)`, args...)
+	var open []uuid.UUID
+	var ended []audit.Event // in the logs of who invited; of the person they say nothing
+	err = tx.Query(ctx, `SELECT id, inviter_id FROM invitations WHERE open AND id IN (`+among(all, &args)+`)`, args, func(r *sql.Rows) error {
+		e := audit.Event{Type: audit.Cancelled, Kind: audit.Invitation}
+		err := r.Scan(&e.ID, &e.Owner)
+		open, ended = append(open, e.ID), append(ended, e)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +108,9 @@ func (s *Service) eraseInvitations(ctx context.Context, tx *database.Tx, email s
 		return nil, err
 	}
 	if e.Cancelled = len(open); e.Cancelled > 0 {
+		if err := s.Audit.Record(ctx, tx, ended...); err != nil {
+			return nil, err
+		}
 		args = []any{}
 		if lists, err = selectIDs(ctx, tx, `SELECT DISTINCT batch_id FROM invitations WHERE batch_id IS NOT NULL AND id IN (`+among(open, &args)+`)`, args...); err != nil {
 			return nil, err
