@@ -64,6 +64,11 @@ func tamperings() []tampering {
 		{"a record is inserted to be sealed", []string{
 			copied("'11111111-1111-7111-8111-111111111111'"), "INSERT INTO audit_pending (id) VALUES ('11111111-1111-7111-8111-111111111111')",
 		}, []string{"INSERTED 11111111-1111-7111-8111-111111111111 0"}},
+		{"a record is inserted before all others", []string{copied("'" + nobody + "'")}, []string{"INSERTED " + nobody + " 0"}},
+		{"a record is sealed by a block before the first, with that block", []string{
+			"DELETE FROM audit_seals WHERE id = '#5'", "INSERT INTO audit_seals (id, block) VALUES ('#5', -1)", "DELETE FROM audit_blocks WHERE id = 3",
+			"INSERT INTO audit_blocks (id, sealed_at, writer, entries, total, previous, hash) SELECT -1, sealed_at, writer, entries, total, previous, hash FROM audit_blocks WHERE id = 1",
+		}, []string{"BLOCK_CHANGED " + nobody + " -1", "CUT " + nobody + " 3", "UNSEALED #5 -1"}},
 		{"two records change places", []string{
 			"UPDATE audit_records SET id = '11111111-1111-7111-8111-111111111111' WHERE id = '#0'",
 			"UPDATE audit_records SET id = '#0' WHERE id = '#4'",
@@ -74,6 +79,9 @@ func tamperings() []tampering {
 			"UPDATE audit_seals SET block = 3 - block WHERE block < 3",
 		}, []string{
 			"BLOCK_CHANGED " + nobody + " 1", "BLOCK_CHANGED " + nobody + " 2", "BLOCK_CHANGED " + nobody + " 3"}},
+		{"a person is inserted before all others", []string{
+			"INSERT INTO audit_people (id, lookup, wrapped_key, sealed) SELECT '" + nobody + "', mac, mac, mac FROM audit_records WHERE id = '#0'",
+		}, []string{"PERSON_CHANGED"}},
 		{"a person is removed", []string{"DELETE FROM audit_people WHERE id = (SELECT person_id FROM audit_records WHERE id = '#2')"}, []string{"PERSON_MISSING"}},
 		{"two people change places", []string{
 			"UPDATE audit_people SET wrapped_key = (SELECT o.wrapped_key FROM audit_people o WHERE o.id = (SELECT actor_person FROM audit_records WHERE id = '#2')) WHERE id = (SELECT person_id FROM audit_records WHERE id = '#2')",

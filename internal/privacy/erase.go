@@ -111,16 +111,24 @@ func (s *Service) eraseInvitations(ctx context.Context, tx *database.Tx, email s
 
 // eraseRows sees to the rows of lists that have no invitation.
 func eraseRows(ctx context.Context, tx *database.Tx, email string, e *Erased) error {
-	n, err := tx.Exec(ctx, `DELETE FROM batch_rows WHERE email_key = $1 AND batch_id IN (SELECT id FROM batches WHERE state = 'DRAFT')`, email)
-	if err != nil {
-		return fmt.Errorf("remove rows of drafts: %w", err)
-	}
-	left, err := selectIDs(ctx, tx, `SELECT id FROM batch_rows WHERE email_key = $1`, email)
+	rows, err := selectIDs(ctx, tx, `SELECT id FROM batch_rows WHERE email_key = $1`, email)
 	if err != nil {
 		return err
 	}
-	e.Rows = n + len(left)
-	return anonymiseRows(ctx, tx, left)
+	more, err := unkeyed(ctx, tx, email)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, more...)
+	for part := range chunks(rows) {
+		args := []any{}
+		if _, err := tx.Exec(ctx, `DELETE FROM batch_rows WHERE id IN (`+among(part, &args)+`)
+			AND batch_id IN (SELECT id FROM batches WHERE state = 'DRAFT')`, args...); err != nil {
+			return fmt.Errorf("remove rows of drafts: %w", err)
+		}
+	}
+	e.Rows = len(rows)
+	return anonymiseRows(ctx, tx, rows) // those that are still there
 }
 
 // eraseOfficer makes an officer nameless, who still stands behind the invitations

@@ -22,7 +22,7 @@ import (
 )
 
 // holding is a table that tells of people: which of its rows are about a person,
-// given the folded address ($1), and which columns nobody is shown because they are
+// given the folded address ($1; of lists there are the [unkeyed], too), and which columns nobody is shown because they are
 // secrets, or only serve to find the row.
 type holding struct {
 	table, where string
@@ -84,22 +84,12 @@ type Held struct {
 func (s *Service) Export(ctx context.Context, email string) (*Held, error) {
 	email = address.Fold(email)
 	h := &Held{Email: email, Data: map[string][]map[string]any{}}
-	err := s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) error {
+	err := s.DB.WithTx(access.System(ctx), func(ctx context.Context, tx *database.Tx) (err error) {
 		h.At = tx.Now
 		for _, t := range held {
-			rows := []map[string]any{}
-			err := tx.Query(ctx, `SELECT * FROM `+t.table+` WHERE `+t.where+` ORDER BY id`, []any{email}, func(r *sql.Rows) error {
-				row, err := t.read(r)
-				if err == nil {
-					err = t.open(tx, row)
-				}
-				rows = append(rows, row)
-				return err
-			})
-			if err != nil {
+			if h.Data[t.table], err = t.rows(ctx, tx, email); err != nil {
 				return fmt.Errorf("read %s: %w", t.table, err)
 			}
-			h.Data[t.table] = rows
 		}
 		things, err := h.ids("invitations")
 		if err == nil {
@@ -121,6 +111,56 @@ func (h *Held) ids(table string) (ids []uuid.UUID, err error) {
 			return nil, fmt.Errorf("id in %s: %w", table, err)
 		}
 		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// rows are those about the person with a folded address.
+func (t holding) rows(ctx context.Context, tx *database.Tx, email string) ([]map[string]any, error) {
+	rows := []map[string]any{}
+	read := func(where string, args ...any) error {
+		return tx.Query(ctx, `SELECT * FROM `+t.table+` WHERE `+where+` ORDER BY id`, args, func(r *sql.Rows) error {
+			row, err := t.read(r)
+			if err == nil {
+				err = t.open(tx, row)
+			}
+			rows = append(rows, row)
+			return err
+		})
+	}
+	if err := read(t.where, email); err != nil || t.table != batchrow.Table {
+		return rows, err
+	}
+	more, err := unkeyed(ctx, tx, email)
+	if err != nil {
+		return nil, err
+	}
+	for part := range chunks(more) {
+		args := []any{}
+		if err := read("id IN ("+among(part, &args)+")", args...); err != nil {
+			return nil, err
+		}
+	}
+	return rows, nil
+}
+
+// unkeyed are the rows of lists with a folded address that has an issue, such as a
+// domain that is not allowed: they are flagged, and have no email_key to be found by.
+// What was typed is folded here: SQL would fold ASCII only, or as the database's locale
+// has it. An address with a slip or other text in it is not found.
+func unkeyed(ctx context.Context, tx *database.Tx, email string) (ids []uuid.UUID, err error) {
+	err = tx.Query(ctx, `SELECT id, email FROM batch_rows WHERE flagged AND email_key IS NULL AND email <> $1 ORDER BY id`, []any{RemovedEmail},
+		func(r *sql.Rows) error {
+			var id uuid.UUID
+			var typed string
+			err := r.Scan(&id, &typed)
+			if address.Fold(typed) == email {
+				ids = append(ids, id)
+			}
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("look for rows without a key: %w", err)
 	}
 	return ids, nil
 }
