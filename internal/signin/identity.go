@@ -29,6 +29,8 @@ const maxName = 100 // characters of a name that the provider tells
 // NOT_PUBLIC_OFFICER and FORBIDDEN.
 func (s *Service) identify(ctx context.Context, tx *database.Tx, p oidc.Person) (*ent.Officer, error) {
 	email := address.Fold(p.Email)
+	// Letters exist that fold to ASCII ones, and one mailbox would become another.
+	p.EmailBelieved = p.EmailBelieved && isASCII(p.Email)
 	if email != "" && !s.isOfficer(email) {
 		return nil, notOfficer() // no need to believe somebody who says so
 	}
@@ -50,6 +52,10 @@ func (s *Service) identify(ctx context.Context, tx *database.Tx, p oidc.Person) 
 		return nil, err
 	}
 	return s.rename(ctx, tx, o, p.Name)
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
 }
 
 // firstTime binds a person to the officer of an address that the provider vouches
@@ -130,7 +136,29 @@ func (s *Service) moveAway(ctx context.Context, tx *database.Tx, identity *ent.O
 	if err := tx.OfficerIdentity.UpdateOne(identity).SetOfficer(moved).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("move identity: %w", err)
 	}
+	if err := s.leaveVacant(ctx, tx, former, identity); err != nil {
+		return nil, err
+	}
 	return moved, s.recordMove(ctx, tx, former, moved)
+}
+
+// leaveVacant keeps whoever has the address next from being an officer who has moved
+// away, by the provider and by code, and takes the role away. What stands for the person
+// is an identity that nobody has, until [Service.ForgetIdentity].
+func (s *Service) leaveVacant(ctx context.Context, tx *database.Tx, former *ent.Officer, was *ent.OfficerIdentity) error {
+	err := tx.OfficerIdentity.Create().SetIssuer(was.Issuer).SetSubject("moved away " + was.ID.String()).SetOfficer(former).
+		SetCreatedAt(s.now()).SetLastSeenAt(s.now()).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("leave an officer vacant: %w", err)
+	}
+	if former.Role == access.Officer {
+		return nil
+	}
+	former, err = tx.Officer.UpdateOne(former).SetRole(access.Officer).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("take a role away: %w", err)
+	}
+	return s.recordRole(ctx, tx, former)
 }
 
 // endAccess ends the sessions of an officer and revokes the tokens: nobody is that

@@ -27,6 +27,7 @@ func TestProvider_WhoGetsIn(t *testing.T) {
 		{"a vendor whose address is not verified", oidctest.Person{Email: "mei.ling@vendor.com", Unverified: true}, fault.NotPublicOfficer, "public officers"},
 		{"a vendor's TechPass ID", oidctest.Person{Email: "mei.ling@techpass.gov.sg"}, fault.NotPublicOfficer, "public officers"},
 		{"what only looks like an officer's address", oidctest.Person{Email: "a@agency.gov.sg@vendor.com"}, fault.NotPublicOfficer, "public officers"},
+		{"a letter that folds to an officer's", oidctest.Person{Email: "\u212Aoh@agency.gov.sg"}, fault.Forbidden, "verified"},
 		{"no address at all", oidctest.Person{Email: "a b@agency.gov.sg"}, fault.Forbidden, "no public officer"},
 		{"who turns back", oidctest.Person{Email: "a@agency.gov.sg", Absent: true}, fault.BadRequest, "did not sign in"},
 	}
@@ -136,6 +137,8 @@ func TestProvider_APersonIsIssuerAndSubject(t *testing.T) {
 		w.provider.Be(oidctest.Person{Subject: "tan-1", Email: "any@other.gov.sg", Unverified: true})
 		b = w.browser(t)
 		wantIn(t, b.atProvider())
+		w.provider.Be(oidctest.Person{Subject: "tan-1", Email: "\u212Aoh.new@agency.gov.sg"})
+		wantIn(t, w.browser(t).atProvider())
 		if a := b.look(); a.Email != "tan.new@agency.gov.sg" {
 			t.Errorf("an address that is not verified changed who acts: %s", a.Email)
 		}
@@ -178,6 +181,47 @@ func TestProvider_WhoMovesToAnotherAgencyTakesNothingAlong(t *testing.T) {
 		wantIn(t, b.atProvider())
 		if a := b.look(); a.Email != "taken@third.gov.sg" {
 			t.Errorf("after an administrator has looked at it: acts as %q", a.Email)
+		}
+	})
+}
+
+// Who has the address of somebody who moved away is nobody, and no administrator, until
+// an administrator has looked at it.
+func TestProvider_TheAddressOfWhoMovedAwayIsNobodys(t *testing.T) {
+	t.Parallel()
+	eachBehind(t, func(t *testing.T, w *behind) {
+		ctx := access.System(t.Context())
+		if err := w.EnsureAdmins(t.Context(), []string{tan}); err != nil {
+			t.Fatal(err)
+		}
+		wantIn(t, w.browser(t).atProvider())
+		former := w.db.Officer.Query().Where(officer.Email(tan)).OnlyIDX(ctx)
+		w.provider.Be(oidctest.Person{Subject: "tan-1", Email: "tan@other.gov.sg"})
+		wantIn(t, w.browser(t).atProvider())
+		if o := w.db.Officer.GetX(ctx, former); o.Email != tan || o.Role != access.Officer {
+			t.Errorf("the former officer: %s, %s", o.Email, o.Role)
+		}
+		next := oidctest.Person{Subject: "another-tan", Email: tan}
+		for who, p := range map[string]oidctest.Person{"who has the address next": next, "who went away": {Subject: "tan-1", Email: tan}} {
+			w.provider.Be(p)
+			b := w.browser(t)
+			if a := b.atProvider(); a.Fault == nil || a.Fault.Code != fault.Forbidden || b.look().Email != "" {
+				t.Errorf("%s: %v %s, acts as %q", who, a.Fault, a.Failed, b.look().Email)
+			}
+		}
+		sent := len(w.mails.mails)
+		w.browser(t).send(tan)
+		if m := w.mails.mails[sent]; sixDigits.MatchString(m.Text) {
+			t.Error("a code was mailed to who has the address next")
+		}
+		if err := w.ForgetIdentity(t.Context(), tan); err != nil {
+			t.Fatal(err)
+		}
+		w.provider.Be(next)
+		b := w.browser(t)
+		wantIn(t, b.atProvider())
+		if a := b.look(); a.Email != tan || a.Role != access.Officer {
+			t.Errorf("after an administrator has looked at it: %+v", a)
 		}
 	})
 }
