@@ -292,6 +292,14 @@ var (
 					Where: "flagged",
 				},
 			},
+			{
+				Name:    "batchrow_waiting",
+				Unique:  false,
+				Columns: []*schema.Column{BatchRowsColumns[34], BatchRowsColumns[1], BatchRowsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "NOT looked_up AND NOT submitted",
+				},
+			},
 		},
 	}
 	// DataKeysColumns holds the columns for the "data_keys" table.

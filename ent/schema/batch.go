@@ -118,13 +118,14 @@ func (BatchRow) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the entity: its list, and those to fix, which are few. Rows that are
+// Indexes of the entity: its list, and those to fix and to look up, which are few. Rows that are
 // the same user are found by reading the list: each further index would cost every
 // upload more than it saves an edit.
 func (BatchRow) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("batch_id", "position", "id"),
 		index.Fields("batch_id", "position", "id").Annotations(entsql.IndexWhere("flagged")).StorageKey("batchrow_flagged"),
+		index.Fields("batch_id", "position", "id").Annotations(entsql.IndexWhere("NOT looked_up AND NOT submitted")).StorageKey("batchrow_waiting"),
 	}
 }
 

@@ -5,16 +5,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 
 	"techbiz/ent"
 	"techbiz/ent/batchrow"
-	"techbiz/ent/schema"
 	"techbiz/internal/address"
 	"techbiz/internal/database"
 	"techbiz/internal/fault"
@@ -31,59 +28,6 @@ type row struct {
 	leftOut  bool // it came to a list that was submitted
 	person   person
 	*invite.Candidate
-}
-
-// check applies every rule to every row, and asks the directory as long as a
-// request may wait.
-func (s *Service) check(ctx context.Context, rows []*row, details func(i int) invite.Details) error {
-	rules, err := s.Invite.Rules(ctx, s.DB.Client)
-	if err != nil {
-		return err
-	}
-	together(len(rows), func(i int) {
-		r := rows[i]
-		r.Candidate = &invite.Candidate{}
-		r.Request, r.Faults = rules.Account(details(i))
-	})
-	return s.compare(ctx, rows)
-}
-
-// worthTogether is from how many rows on work on them is shared by the processors.
-const worthTogether = 256
-
-// together does the work for each of n rows, on all processors.
-func together(n int, work func(i int)) {
-	parts := 1
-	if n >= worthTogether {
-		parts = runtime.GOMAXPROCS(0)
-	}
-	var done sync.WaitGroup
-	for p := range parts {
-		done.Go(func() {
-			for i := p * n / parts; i < (p+1)*n/parts; i++ {
-				work(i)
-			}
-		})
-	}
-	done.Wait()
-}
-
-// compare adds to rows that the rules have read what open invitations and the
-// directory say.
-func (s *Service) compare(ctx context.Context, rows []*row) error {
-	all := make([]*invite.Candidate, len(rows))
-	for i, r := range rows {
-		if r.id == uuid.Nil {
-			r.id = schema.NewID()
-		}
-		all[i] = r.Candidate
-	}
-	together(len(rows), func(i int) {
-		r := rows[i]
-		r.person = person{address.Fold(r.FirstName), address.Fold(r.LastName), address.Fold(r.Organisation)}
-	})
-	_, err := s.Invite.Compare(ctx, all, true)
-	return err
 }
 
 // placed are the columns that say where a row stands, which never change; typed
@@ -216,16 +160,16 @@ func insert(ctx context.Context, tx *database.Tx, batch uuid.UUID, rows []*row) 
 			}
 		}
 	}()
-	columns := slices.Concat(placed, typed)
-	for part := range ready {
-		if part.err != nil {
-			return part.err
+	return tx.InsertAll(ctx, batchrow.Table, slices.Concat(placed, typed), func(yield func([][]any, error) bool) {
+		for part := range ready {
+			if !yield(part.values, part.err) {
+				return
+			}
 		}
-		if err := tx.Insert(ctx, batchrow.Table, columns, "", part.values); err != nil {
-			return err
+		if err := ctx.Err(); err != nil {
+			yield(nil, err)
 		}
-	}
-	return ctx.Err()
+	})
 }
 
 // encodedRows are rows as the columns keep them.

@@ -132,7 +132,9 @@ func (s *Service) apply(ctx context.Context, old []*ent.BatchRow, kind Kind) ([]
 			from, rows = append(from, r), append(rows, &row{id: r.ID, Candidate: c})
 		}
 	}
-	return from, rows, s.compare(ctx, rows)
+	comparison := s.Invite.Comparing(ctx, true)
+	compare(comparison, rows, func(int) {})
+	return from, rows, comparison.Wait()
 }
 
 // corrected applies one suggestion after the other, each field's once: a corrected

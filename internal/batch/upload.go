@@ -38,15 +38,20 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 			return nil, err
 		}
 	}
-	list, err := workbook.Read(ctx, file, size, name, s.Limits)
+	reading, err := s.startReading(ctx, fileName(name))
 	if err != nil {
 		return nil, err
 	}
-	name = fileName(name)
-	rows := rowsOf(list, name)
-	if err := s.check(ctx, rows, func(i int) invite.Details { return typedIn(&list.Rows[i]) }); err != nil {
+	defer reading.stop()
+	list, err := workbook.Read(ctx, file, size, name, s.Limits, reading.add)
+	if err != nil {
 		return nil, err
 	}
+	rows, err := s.finish(ctx, reading, list)
+	if err != nil {
+		return nil, err
+	}
+	name = reading.file
 	if into == nil {
 		list.Rows = nil // of a long list they take much, and nothing needs them any more
 		if list.Correction {
@@ -82,20 +87,6 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 		}
 		return b.ID, s.record(ctx, tx, audit.ListUploaded, b, audit.Detail{Users: len(rows)})
 	})
-}
-
-// rowsOf are the rows of a file of that name.
-func rowsOf(list *workbook.List, file string) []*row {
-	rows, stored := make([]*row, len(list.Rows)), make([]row, len(list.Rows))
-	var sheet, from string // of the row before: most are of the same
-	for i := range list.Rows {
-		if r := &list.Rows[i]; i == 0 || r.Sheet != sheet {
-			sheet, from = r.Sheet, source(file, r.Sheet)
-		}
-		stored[i] = row{number: list.Rows[i].Number, sheet: from}
-		rows[i] = &stored[i]
-	}
-	return rows
 }
 
 // typedIn is what was typed into a row of a file.

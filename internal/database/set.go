@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -25,13 +26,9 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 	if conflict != "" {
 		end = fmt.Sprintf(" ON CONFLICT (%q) DO NOTHING", conflict)
 	}
-	quoted := make([]string, len(columns))
-	for i, c := range columns {
-		quoted[i] = fmt.Sprintf("%q", c)
-	}
-	into := fmt.Sprintf("%s (%s)", table, strings.Join(quoted, ", "))
+	into := target(table, columns)
 	if tx.dialect == dialect.Postgres && conflict == "" && len(rows) >= worthCopy {
-		return tx.copy(ctx, into, rows)
+		return tx.copy(ctx, into, func(yield func([][]any, error) bool) { yield(rows, nil) })
 	}
 	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
@@ -42,6 +39,29 @@ func (tx *Tx) Insert(ctx context.Context, table string, columns []string, confli
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// InsertAll adds many rows, which come in parts, as [Tx.Insert] does. The next part is
+// taken while the database still works on those before. An error among the parts ends
+// it.
+func (tx *Tx) InsertAll(ctx context.Context, table string, columns []string, parts iter.Seq2[[][]any, error]) error {
+	if tx.dialect == dialect.Postgres {
+		return tx.copy(ctx, target(table, columns), parts)
+	}
+	for rows, err := range parts {
+		if err != nil {
+			return err
+		}
+		if err := tx.Insert(ctx, table, columns, "", rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// target names a table with its columns.
+func target(table string, columns []string) string {
+	return table + ` ("` + strings.Join(columns, `", "`) + `")`
 }
 
 // insertion is the statement that adds rows. On SQLite each parameter costs almost as
@@ -96,7 +116,7 @@ func constant(rows [][]any, column int) bool {
 // against, also another one of them, and returns the first column's values, which
 // are text, of those that were added.
 func (tx *Tx) InsertNew(ctx context.Context, table string, columns []string, rows [][]any) (added []string, err error) {
-	into := fmt.Sprintf(`%s ("%s")`, table, strings.Join(columns, `", "`))
+	into := target(table, columns)
 	end := fmt.Sprintf(" ON CONFLICT DO NOTHING RETURNING %q", columns[0])
 	for step := min(insertAtOnce, maxParams/len(columns)); len(rows) > 0; {
 		n := min(step, len(rows))
@@ -124,15 +144,20 @@ const worthCopy = 100
 
 // copy adds rows by COPY, which PostgreSQL takes several times faster than INSERT
 // and which knows no conflicts.
-func (tx *Tx) copy(ctx context.Context, into string, rows [][]any) (err error) {
+func (tx *Tx) copy(ctx context.Context, into string, parts iter.Seq2[[][]any, error]) (err error) {
 	stmt, err := tx.SQL.PrepareContext(ctx, "COPY "+into+" FROM STDIN")
 	if err != nil {
 		return fmt.Errorf("copy into %s: %w", into, err)
 	}
 	defer func() { err = errors.Join(err, stmt.Close()) }()
-	for _, row := range rows {
-		if _, err := stmt.ExecContext(ctx, row...); err != nil {
-			return fmt.Errorf("copy into %s: %w", into, err)
+	for rows, err := range parts {
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if _, err := stmt.ExecContext(ctx, row...); err != nil {
+				return fmt.Errorf("copy into %s: %w", into, err)
+			}
 		}
 	}
 	if _, err := stmt.ExecContext(ctx); err != nil { // without values it ends the copy

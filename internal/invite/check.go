@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,7 +27,8 @@ import (
 // it has not answered by then the job finds out.
 const directoryPatience = time.Second
 
-// directoryCalls is how many calls of the directory one request makes at a time.
+// directoryCalls is how many parts of a list one request compares at a time: with open
+// invitations, and with the directory, in a call each.
 const directoryCalls = 2
 
 // Candidate is a request under check, with its faults, and with hints: what is
@@ -100,49 +101,89 @@ func (s *Service) CheckAccounts(ctx context.Context, accounts []Details, askDire
 		all[i] = &Candidate{}
 		all[i].Request, all[i].Faults = rules.Account(a)
 	}
-	_, err = s.Compare(ctx, all, askDirectory)
-	return all, err
+	return all, s.Compare(ctx, all, askDirectory)
 }
 
 // CheckEmail says what inviting by e-mail now would answer.
 func (s *Service) CheckEmail(ctx context.Context, d Details, askDirectory bool) (*Candidate, error) {
 	c := &Candidate{}
 	c.Request, c.Faults = s.plainRules(ctx, s.DB.Client).Email(d)
-	_, err := s.Compare(ctx, []*Candidate{c}, askDirectory)
-	return c, err
+	return c, s.Compare(ctx, []*Candidate{c}, askDirectory)
 }
 
 // Compare adds to each candidate what our open invitations and, if asked, the
-// directory have to say: ALREADY_INVITED and ACCOUNT_EXISTS. It reports whether
-// the directory answered for all of them within its second.
-func (s *Service) Compare(ctx context.Context, all []*Candidate, askDirectory bool) (answered bool, err error) {
-	if err := s.compareOwn(ctx, s.DB.Client, s.DB.Now(), all); err != nil {
-		return false, err
+// directory have to say: ALREADY_INVITED and ACCOUNT_EXISTS.
+func (s *Service) Compare(ctx context.Context, all []*Candidate, askDirectory bool) error {
+	c := s.Comparing(ctx, askDirectory)
+	for part := range slices.Chunk(all, directory.MaxPeople) {
+		c.Add(part, func() {})
 	}
-	answered = askDirectory && s.askInTime(ctx, all)
-	for _, c := range all {
-		Sort(c.Faults)
-	}
-	return answered, nil
+	return c.Wait()
 }
 
-// askInTime asks the directory about all of them, and reports whether it answered
-// within its second. What it did not answer is no fault of the request: those
-// candidates are not looked up.
-func (s *Service) askInTime(ctx context.Context, all []*Candidate) bool {
-	ctx, cancel := context.WithTimeout(ctx, directoryPatience)
-	defer cancel()
-	asked, ctx := errgroup.WithContext(ctx)
-	asked.SetLimit(directoryCalls)
-	for part := range slices.Chunk(all, directory.MaxPeople) {
-		asked.Go(func() error {
-			if err := ctx.Err(); err != nil { // after a failure the rest is not asked
-				return err
-			}
-			return s.compareDirectory(ctx, part)
-		})
-	}
-	return asked.Wait() == nil
+// Comparison is [Service.Compare] of candidates that come part by part. It is for one
+// goroutine.
+type Comparison struct {
+	s      *Service
+	now    time.Time
+	parts  *errgroup.Group
+	calls  chan struct{} // one for each part that is compared at present
+	ctx    context.Context
+	stop   context.CancelFunc
+	inTime context.Context // for the directory
+	give   context.CancelFunc
+	silent atomic.Bool // the directory is not asked, or not any more
+}
+
+// Comparing begins a comparison, which has to be stopped or waited for.
+func (s *Service) Comparing(ctx context.Context, askDirectory bool) *Comparison {
+	c := &Comparison{s: s, now: s.DB.Now(), calls: make(chan struct{}, directoryCalls)}
+	ctx, c.stop = context.WithCancel(ctx)
+	c.parts, c.ctx = errgroup.WithContext(ctx)
+	c.inTime, c.give = context.WithCancel(c.ctx)
+	c.silent.Store(!askDirectory)
+	return c
+}
+
+// Add compares at most [directory.MaxPeople] candidates, once prepare has made them
+// what they are. It does not wait for that.
+func (c *Comparison) Add(part []*Candidate, prepare func()) {
+	c.parts.Go(func() error {
+		select {
+		case c.calls <- struct{}{}:
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+		defer func() { <-c.calls }()
+		prepare()
+		if err := c.s.compareOwn(c.ctx, c.s.DB.Client, c.now, part); err != nil {
+			return err
+		}
+		// What the directory does not answer in time is no fault of the request: those
+		// candidates are not looked up.
+		if !c.silent.Load() && c.s.compareDirectory(c.inTime, part) != nil {
+			c.silent.Store(true)
+			c.give()
+		}
+		for _, one := range part {
+			Sort(one.Faults)
+		}
+		return nil
+	})
+}
+
+// Wait returns when all have been compared. The directory has a second from now on.
+func (c *Comparison) Wait() error {
+	defer c.stop()
+	patience := time.AfterFunc(directoryPatience, c.give)
+	defer patience.Stop()
+	return c.parts.Wait()
+}
+
+// Stop gives up, and returns when nothing is compared any more.
+func (c *Comparison) Stop() {
+	c.stop()
+	_ = c.parts.Wait() // it was stopped
 }
 
 // Lookup compares at most [directory.MaxPeople] candidates with our open
@@ -198,23 +239,11 @@ func (t taken) tell(c *Candidate, code fault.Code, email, username, number strin
 	}
 }
 
-// compareChunk is for how many candidates one query looks for open invitations.
-const compareChunk = 2_500
-
 // compareOwn adds ALREADY_INVITED where an open invitation, of anybody, holds the
 // address, the username or the number. A registration link that has lapsed holds
-// nothing, even before the sweep has seen it. Many are compared in several queries at
-// a time, a few, such as in a transaction, in one.
-func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.Time, all []*Candidate) error {
-	asked, ctx := errgroup.WithContext(access.System(ctx))
-	asked.SetLimit(runtime.GOMAXPROCS(0))
-	for part := range slices.Chunk(all, compareChunk) {
-		asked.Go(func() error { return s.compareOwnPart(ctx, client, now, part) })
-	}
-	return asked.Wait()
-}
-
-func (s *Service) compareOwnPart(ctx context.Context, client *ent.Client, now time.Time, part []*Candidate) error {
+// nothing, even before the sweep has seen it.
+func (s *Service) compareOwn(ctx context.Context, client *ent.Client, now time.Time, part []*Candidate) error {
+	ctx = access.System(ctx)
 	emails, usernames, numbers := identities(part)
 	wanted, err := Want(s.DB.Keys, numbers)
 	if err != nil {

@@ -85,7 +85,7 @@ func (s *Service) corrected(ctx context.Context, old *ent.Invitation, email stri
 		return c, nil
 	}
 	only := &Candidate{Request: Request{EmailKey: c.EmailKey}}
-	if _, err := s.Compare(ctx, []*Candidate{only}, true); err != nil {
+	if err := s.Compare(ctx, []*Candidate{only}, true); err != nil {
 		return nil, err
 	}
 	c.Faults = append(c.Faults, only.Faults...)

@@ -234,7 +234,7 @@ func (k *Keys) index(number string, which func(*atWork) []ID) (Index, error) {
 			return x, fmt.Errorf("seal: index: %w", err)
 		}
 		out := make([]byte, 0, idLength+encoding.EncodedLen(indexLength))
-		out = append(out, id.String()...)
+		out = hex.AppendEncode(out, binary.BigEndian.AppendUint32(nil, uint32(id)))
 		x[id.Slot()] = string(encoding.AppendEncode(out, raw))
 	}
 	return x, nil

@@ -47,7 +47,7 @@ func manyUsers(t testing.TB, n int) []byte {
 func readAll(b *testing.B, file []byte, n int) {
 	lim := DefaultLimits()
 	lim.Rows = n
-	l, err := Read(context.Background(), bytes.NewReader(file), int64(len(file)), "users.xlsx", lim)
+	l, err := Read(context.Background(), bytes.NewReader(file), int64(len(file)), "users.xlsx", lim, nil)
 	if err != nil || len(l.Rows) != n {
 		b.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package workbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"techbiz/internal/fault"
 )
@@ -11,8 +12,10 @@ import (
 type collector struct {
 	lim          Limits
 	list         List
-	text         int64 // bytes of the users' texts so far
-	found        bool  // a complete header
+	early        func([]Row) // nil: nobody looks
+	shown        int         // rows
+	text         int64       // bytes of the users' texts so far
+	found        bool        // a complete header
 	nearest      header
 	nearestSheet string
 	wide         error // of a sheet without a header
@@ -31,6 +34,18 @@ func (c *collector) read(sheet string, r *sheetReader) error {
 		return damaged(err, fmt.Sprintf("the sheet %s (near row %d)", quoted(sheet), r.row))
 	}
 	return t.finish()
+}
+
+// add adds a user.
+func (c *collector) add(u Row) {
+	if rows := c.list.Rows; len(rows) == cap(rows) { // append would copy long lists more often
+		c.list.Rows = slices.Grow(rows, max(64, len(rows)))
+	}
+	c.list.Rows = append(c.list.Rows, u)
+	if n := len(c.list.Rows); c.early != nil && n-c.shown == EarlyRows {
+		c.early(c.list.Rows[c.shown:n:n])
+		c.shown = n
+	}
 }
 
 // count adds to the bytes of the users' texts, which have their limit.

@@ -128,7 +128,7 @@ func cheaply(t *testing.T, b []byte, name string) error {
 	runtime.ReadMemStats(&before)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*scale*time.Second)
 	defer cancel()
-	_, err := Read(ctx, bytes.NewReader(b), int64(len(b)), name, lim)
+	_, err := Read(ctx, bytes.NewReader(b), int64(len(b)), name, lim, nil)
 	runtime.ReadMemStats(&after)
 	if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
 		t.Errorf("%d MiB allocated for %d KiB", n>>20, len(b)>>10)

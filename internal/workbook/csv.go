@@ -27,7 +27,7 @@ var separators = []rune{',', ';', '\t'}
 // readCSV reads the users of a CSV file, as the one sheet that Excel shows it as:
 // named like the file, with every line break outside of quotation marks ending a
 // row, empty ones, too.
-func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits) (*List, error) {
+func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]Row)) (*List, error) {
 	src := &source{r: r, budget: -1}
 	b, err := head(src, size)
 	if err != nil {
@@ -42,7 +42,7 @@ func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Li
 		start = int64(len(utf8Mark))
 	}
 	in.r = bufio.NewReaderSize(&lineReader{r: decoded(io.NewSectionReader(src, start, size-start), b)}, sniffBytes)
-	t := &table{c: &collector{lim: lim}, sheet: csvSheet(name), r: newSheetReader(nil, nil, lim)}
+	t := &table{c: &collector{lim: lim, early: early}, sheet: csvSheet(name), r: newSheetReader(nil, nil, lim)}
 	rows, err := in.rows()
 	if err == nil {
 		err = rows.each(t)

@@ -18,7 +18,7 @@ import (
 
 // readText reads the bytes as users.csv.
 func readText(b string) (*List, error) {
-	return Read(context.Background(), strings.NewReader(b), int64(len(b)), "users.csv", DefaultLimits())
+	return Read(context.Background(), strings.NewReader(b), int64(len(b)), "users.csv", DefaultLimits(), nil)
 }
 
 // lines joins rows of cells, without quotation marks, as lines.
@@ -188,13 +188,13 @@ func TestReadCSV_ContextEnds(t *testing.T) {
 	for _, after := range []int{1, 5, 60} {
 		ctx, cancel := context.WithCancel(context.Background())
 		r := &endingReader{Reader: bytes.NewReader([]byte(text)), reads: after, end: cancel}
-		if _, err := Read(ctx, r, int64(len(text)), "users.csv", DefaultLimits()); !errors.Is(err, context.Canceled) || len(fault.Of(err)) > 0 {
+		if _, err := Read(ctx, r, int64(len(text)), "users.csv", DefaultLimits(), nil); !errors.Is(err, context.Canceled) || len(fault.Of(err)) > 0 {
 			t.Errorf("ended at read %d: error %v, want the context's", after, err)
 		}
 		cancel()
 	}
 	broken := errors.New("disk gone")
-	if _, err := Read(context.Background(), failingReader{broken}, 1000, "users.csv", DefaultLimits()); !errors.Is(err, broken) || len(fault.Of(err)) > 0 {
+	if _, err := Read(context.Background(), failingReader{broken}, 1000, "users.csv", DefaultLimits(), nil); !errors.Is(err, broken) || len(fault.Of(err)) > 0 {
 		t.Errorf("error %v, want the reader's without a code", err)
 	}
 }

@@ -149,7 +149,7 @@ func usersSheetXML(rows ...string) string {
 
 // read reads the bytes as users.xlsx.
 func read(b []byte) (*List, error) {
-	return Read(context.Background(), bytes.NewReader(b), int64(len(b)), "users.xlsx", DefaultLimits())
+	return Read(context.Background(), bytes.NewReader(b), int64(len(b)), "users.xlsx", DefaultLimits(), nil)
 }
 
 // readOK reads the bytes and fails on an error.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func TestRead_TextsOfOtherProducers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			l, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "Users.csv", DefaultLimits())
+			l, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "Users.csv", DefaultLimits(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -272,7 +273,7 @@ func TestRead_ContextEnds(t *testing.T) {
 	gone := errors.New("the caller left")
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(gone)
-	if _, err := Read(ctx, bytes.NewReader(b), int64(len(b)), "users.xlsx", DefaultLimits()); !errors.Is(err, gone) {
+	if _, err := Read(ctx, bytes.NewReader(b), int64(len(b)), "users.xlsx", DefaultLimits(), nil); !errors.Is(err, gone) {
 		t.Errorf("error %v, want the context's", err)
 	}
 }
@@ -301,7 +302,7 @@ func TestRead_ContextEndsBetweenRows(t *testing.T) {
 	for _, after := range []int{1, 5, 9, 12} {
 		ctx, cancel := context.WithCancel(context.Background())
 		r := &endingReader{Reader: bytes.NewReader(b), reads: after, end: cancel}
-		if _, err := Read(ctx, r, int64(len(b)), "users.xlsx", DefaultLimits()); !errors.Is(err, context.Canceled) || len(fault.Of(err)) > 0 {
+		if _, err := Read(ctx, r, int64(len(b)), "users.xlsx", DefaultLimits(), nil); !errors.Is(err, context.Canceled) || len(fault.Of(err)) > 0 {
 			t.Errorf("ended at read %d: error %v, want the context's", after, err)
 		}
 		cancel()
@@ -315,7 +316,7 @@ func (r failingReader) ReadAt([]byte, int64) (int, error) { return 0, r.err }
 func TestRead_ReaderFailsIsNotTheFilesFault(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("disk gone")
-	_, err := Read(context.Background(), failingReader{broken}, 1000, "users.xlsx", DefaultLimits())
+	_, err := Read(context.Background(), failingReader{broken}, 1000, "users.xlsx", DefaultLimits(), nil)
 	if !errors.Is(err, broken) || len(fault.Of(err)) > 0 {
 		t.Errorf("error %v, want the reader's without a code", err)
 	}
@@ -336,5 +337,28 @@ func TestRead_WhatExcelizeWrites(t *testing.T) {
 	}
 	if d := cmp.Diff([]Row{userRow(4, "a@b.gov.sg")}, readOK(t, b.Bytes()).Rows, cmpopts.IgnoreFields(Row{}, "Sheet")); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)
+	}
+}
+
+// Users are shown while the rest is read, and the last by the list alone.
+func TestRead_ShowsUsersEarly(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString(strings.Join(titles(), ",") + "\n")
+	for i := range 2*EarlyRows + 1 {
+		text.WriteString(strings.Join(oneUser(fmt.Sprintf("a%d@b.gov.sg", i)), ",") + "\n")
+	}
+	var shown []Row
+	l, err := Read(context.Background(), strings.NewReader(text.String()), int64(text.Len()), "users.csv", DefaultLimits(), func(rows []Row) {
+		if len(rows) != EarlyRows {
+			t.Errorf("%d rows at a time", len(rows))
+		}
+		shown = append(shown, rows...)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(l.Rows[:2*EarlyRows], shown); d != "" || len(l.Rows) != 2*EarlyRows+1 {
+		t.Errorf("%d rows (-list +shown):\n%s", len(l.Rows), d)
 	}
 }

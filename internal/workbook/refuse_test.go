@@ -54,10 +54,10 @@ func TestRead_OtherExtensions(t *testing.T) {
 		"users.xls": "old Excel", "users.XLSM": ".xlsm", "users.csv": "let its name end in .xlsx", "users.tsv": "let its name end in .csv", "users.txt": ".txt", "users.numbers": "Numbers", "users.ods": "OpenDocument",
 		"users": ".xlsx", "users.pdf": ".xlsx", "": ".xlsx",
 	} {
-		_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), name, DefaultLimits())
+		_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), name, DefaultLimits(), nil)
 		wantFault(t, err, fault.FileUnreadable, says)
 	}
-	if _, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "USERS.XLSX", DefaultLimits()); err != nil {
+	if _, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "USERS.XLSX", DefaultLimits(), nil); err != nil {
 		t.Errorf("USERS.XLSX: %v", err)
 	}
 }
@@ -274,6 +274,6 @@ func TestRead_TimeIsUp(t *testing.T) {
 	b := bookOf(usersSheetXML(textRow(oneUser("a@b.gov.sg")...))).bytes(t)
 	lim := DefaultLimits()
 	lim.Time = time.Nanosecond
-	_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "users.xlsx", lim)
+	_, err := Read(context.Background(), bytes.NewReader(b), int64(len(b)), "users.xlsx", lim, nil)
 	wantFault(t, err, fault.FileUnreadable, "too long to read")
 }

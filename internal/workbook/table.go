@@ -111,10 +111,7 @@ func (t *table) user(r *sheetRow) error {
 	if r.hidden {
 		t.hiddenRows = append(t.hiddenRows, r.number)
 	}
-	if rows := t.c.list.Rows; len(rows) == cap(rows) { // append would copy long lists more often
-		t.c.list.Rows = slices.Grow(rows, max(64, len(rows)))
-	}
-	t.c.list.Rows = append(t.c.list.Rows, u)
+	t.c.add(u)
 	return nil
 }
 

@@ -84,13 +84,21 @@ func DefaultLimits() Limits {
 	}
 }
 
+// EarlyRows is how many users are shown at a time while a file is read.
+const EarlyRows = 500
+
 // Read returns the users in the file of the given size and name; the name's
 // extension says what the file should be. It stops soon after ctx ends, with the
 // context's error. An error of r itself is returned without a code.
 //
+// early, if not nil, is shown users while the rest is still read, [EarlyRows] at a time,
+// from the first on and each once; the last are left to the list. They are not final: a
+// cell that is merged with one above gets its value at the end of the sheet, and the
+// file may be refused after all. The rows are the reader's again when early returns.
+//
 // Codes: FILE_UNREADABLE, FILE_TOO_LARGE, TEMPLATE_MISMATCH, TOO_MANY_ROWS,
 // BATCH_EMPTY.
-func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits) (*List, error) {
+func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]Row)) (*List, error) {
 	if size > lim.FileBytes {
 		return nil, fault.New(fault.FileTooLarge,
 			"The file is %s, and at most %s can be read. Remove pictures and other sheets, or split the list into several files.",
@@ -110,9 +118,9 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limit
 	}
 	switch ext := strings.ToLower(path.Ext(name)); ext {
 	case ".xlsx":
-		return readXLSX(ctx, r, size, lim)
+		return readXLSX(ctx, r, size, lim, early)
 	case ".csv":
-		return readCSV(ctx, r, size, name, lim)
+		return readCSV(ctx, r, size, name, lim, early)
 	default:
 		return nil, otherExtension(ext)
 	}

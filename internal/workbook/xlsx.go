@@ -6,7 +6,7 @@ import (
 )
 
 // readXLSX reads the users on all visible sheets of an Office Open XML workbook.
-func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*List, error) {
+func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits, early func([]Row)) (*List, error) {
 	c, err := openContainer(r, size, lim)
 	if err != nil {
 		return nil, err
@@ -28,7 +28,7 @@ func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*List
 			return nil, err
 		}
 	}
-	col := &collector{lim: lim}
+	col := &collector{lim: lim, early: early}
 	for _, s := range b.sheets {
 		if s.hidden {
 			col.hiddenSheets = append(col.hiddenSheets, quoted(s.name))

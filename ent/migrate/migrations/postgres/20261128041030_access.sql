@@ -73,6 +73,8 @@ DROP INDEX "batchrow_batch_id_username_key";
 ALTER TABLE "batch_rows" ADD COLUMN "number_key2" character varying NULL;
 -- create index "batchrow_flagged" to table: "batch_rows"
 CREATE INDEX "batchrow_flagged" ON "batch_rows" ("batch_id", "position", "id") WHERE flagged;
+-- create index "batchrow_waiting" to table: "batch_rows"
+CREATE INDEX "batchrow_waiting" ON "batch_rows" ("batch_id", "position", "id") WHERE NOT looked_up AND NOT submitted;
 -- create "audit_seals" table
 CREATE TABLE "audit_seals" ("id" uuid NOT NULL, "block" bigint NOT NULL, PRIMARY KEY ("id"));
 -- create index "auditseal_block" to table: "audit_seals"
@@ -143,6 +145,8 @@ ALTER TABLE "allowed_domains" DROP COLUMN "added_by";
 DROP INDEX "auditseal_block";
 -- reverse: create "audit_seals" table
 DROP TABLE "audit_seals";
+-- reverse: create index "batchrow_waiting" to table: "batch_rows"
+DROP INDEX "batchrow_waiting";
 -- reverse: create index "batchrow_flagged" to table: "batch_rows"
 DROP INDEX "batchrow_flagged";
 -- reverse: modify "batch_rows" table

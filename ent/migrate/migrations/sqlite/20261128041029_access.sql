@@ -121,6 +121,8 @@ DROP INDEX `batchrow_batch_id_username_key`;
 DROP INDEX `batchrow_batch_id_number_key`;
 -- create index "batchrow_flagged" to table: "batch_rows"
 CREATE INDEX `batchrow_flagged` ON `batch_rows` (`batch_id`, `position`, `id`) WHERE flagged;
+-- create index "batchrow_waiting" to table: "batch_rows"
+CREATE INDEX `batchrow_waiting` ON `batch_rows` (`batch_id`, `position`, `id`) WHERE NOT looked_up AND NOT submitted;
 -- create "audit_blocks" table
 CREATE TABLE `audit_blocks` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `sealed_at` datetime NOT NULL, `writer` text NOT NULL, `entries` blob NOT NULL, `total` integer NOT NULL, `previous` blob NOT NULL, `hash` blob NOT NULL);
 -- create "audit_pending" table
@@ -249,6 +251,8 @@ DROP TABLE `audit_people`;
 DROP TABLE `audit_pending`;
 -- reverse: create "audit_blocks" table
 DROP TABLE `audit_blocks`;
+-- reverse: create index "batchrow_waiting" to table: "batch_rows"
+DROP INDEX `batchrow_waiting`;
 -- reverse: create index "batchrow_flagged" to table: "batch_rows"
 DROP INDEX `batchrow_flagged`;
 -- reverse: drop index "batchrow_batch_id_number_key" from table: "batch_rows"
