@@ -200,12 +200,16 @@ func (p patient) Connect(ctx context.Context) (conn driver.Conn, err error) {
 
 // whileBusy does again what SQLite calls busy.
 func whileBusy(ctx context.Context, do func() error) error {
-	for deadline := time.Now().Add(busyPatience); ; {
+	patience := time.NewTimer(busyPatience)
+	defer patience.Stop()
+	for {
 		err := do()
-		if err == nil || !isBusy(err) || time.Now().After(deadline) {
+		if err == nil || !isBusy(err) {
 			return err
 		}
 		select {
+		case <-patience.C:
+			return err
 		case <-time.After(rand.N(20 * time.Millisecond)): // #nosec G404 -- only has them part
 		case <-ctx.Done():
 			return err
