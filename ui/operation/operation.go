@@ -1530,7 +1530,7 @@ func (v *ContinueBatchContinueBatchBatchPayload) GetErrors() []Problem { return 
 
 // ContinueBatchResponse is returned by ContinueBatch on success.
 type ContinueBatchResponse struct {
-	// Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with.
+	// Goes on with a stopped batch. Continuing twice is harmless. BATCH_EMPTY where there is nothing to go on with, and where some of those who wait were invited by a former owner of the list whom the caller may not act for.
 	ContinueBatch ContinueBatchContinueBatchBatchPayload `json:"continueBatch"`
 }
 
@@ -2145,6 +2145,7 @@ func (v *HandOverBatchHandOverBatchBatchPayloadBatch) GetOwner() Person { return
 type HandOverBatchResponse struct {
 	// Gives a draft, or a list with rows that were left out, to a colleague of the same agency (the same whole domain behind the @), who need not have
 	// signed in before. From then on only the colleague sees it; invitations that were made from it stay with who made them.
+	// BATCH_NOT_DRAFT also for a list that is stopped.
 	HandOverBatch HandOverBatchHandOverBatchBatchPayload `json:"handOverBatch"`
 }
 
@@ -3688,7 +3689,7 @@ func (v *ResetBatchResponse) GetResetBatch() ResetBatchResetBatchBatchPayload { 
 
 // RetryBatchRowsResponse is returned by RetryBatchRows on success.
 type RetryBatchRowsResponse struct {
-	// Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed; ALREADY_INVITED where another invitation holds what all of them need.
+	// Tries failed users again after the cause is gone; the invitation stays the same, with its history. NOT_FOUND for a user who is not on the list; BATCH_EMPTY where none has failed whose invitation the caller may act on; ALREADY_INVITED where another invitation holds what all of them need.
 	RetryBatchRows RetryBatchRowsRetryBatchRowsBatchPayload `json:"retryBatchRows"`
 }
 
@@ -3894,7 +3895,7 @@ func (v *StatusCount) GetCount() int { return v.Count }
 
 // StopBatchResponse is returned by StopBatch on success.
 type StopBatchResponse struct {
-	// Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs.
+	// Holds what has not run, scheduled users included; whoever is being worked on at this moment is finished. Stopping twice is harmless. NOT_CANCELLABLE where nothing runs, and where some of those who wait were invited by a former owner of the list whom the caller may not act for.
 	StopBatch StopBatchStopBatchBatchPayload `json:"stopBatch"`
 }
 
@@ -4034,7 +4035,7 @@ func (v *TokensResponse) GetTokens() []TokenRow { return v.Tokens }
 
 // UndoBatchResponse is returned by UndoBatch on success.
 type UndoBatchResponse struct {
-	// Ends every invitation of the batch that nobody has redeemed, and keeps a receipt. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end.
+	// Ends every invitation of the batch that nobody has redeemed and the caller may act on, and keeps a receipt; those of a former owner of the list are among leftOut. Within the recall window the users go back on the list and can be submitted again. NOT_CANCELLABLE where there is nothing to end.
 	UndoBatch UndoBatchUndoBatchUndoPayload `json:"undoBatch"`
 }
 
