@@ -131,7 +131,7 @@ type Comparison struct {
 	ctx    context.Context
 	stop   context.CancelFunc
 	inTime context.Context // for the directory
-	give   context.CancelFunc
+	giveUp context.CancelFunc
 	silent atomic.Bool // the directory is not asked, or not any more
 }
 
@@ -140,7 +140,7 @@ func (s *Service) Comparing(ctx context.Context, askDirectory bool) *Comparison 
 	c := &Comparison{s: s, now: s.DB.Now(), calls: make(chan struct{}, directoryCalls)}
 	ctx, c.stop = context.WithCancel(ctx)
 	c.parts, c.ctx = errgroup.WithContext(ctx)
-	c.inTime, c.give = context.WithCancel(c.ctx)
+	c.inTime, c.giveUp = context.WithCancel(c.ctx)
 	c.silent.Store(!askDirectory)
 	return c
 }
@@ -163,7 +163,7 @@ func (c *Comparison) Add(part []*Candidate, prepare func()) {
 		// candidates are not looked up.
 		if !c.silent.Load() && c.s.compareDirectory(c.inTime, part) != nil {
 			c.silent.Store(true)
-			c.give()
+			c.giveUp()
 		}
 		for _, one := range part {
 			Sort(one.Faults)
@@ -175,7 +175,7 @@ func (c *Comparison) Add(part []*Candidate, prepare func()) {
 // Wait returns when all have been compared. The directory has a second from now on.
 func (c *Comparison) Wait() error {
 	defer c.stop()
-	patience := time.AfterFunc(directoryPatience, c.give)
+	patience := time.AfterFunc(directoryPatience, c.giveUp)
 	defer patience.Stop()
 	return c.parts.Wait()
 }
