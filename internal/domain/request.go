@@ -123,6 +123,11 @@ func (s *Service) Decide(ctx context.Context, id uuid.UUID, approve bool, note s
 	}
 	var after *ent.DomainRequest
 	err = s.DB.WithTx(ctx, func(ctx context.Context, tx *database.Tx) error {
+		// Another decision of it waits until this one ends. An approval looks for open
+		// requests of the domain, and would find none where this one was just refused.
+		if _, err := tx.Exec(ctx, `UPDATE domain_requests SET state = state WHERE id = $1`, id); err != nil {
+			return fmt.Errorf("hold domain request: %w", err)
+		}
 		r, err := tx.DomainRequest.Get(ctx, id)
 		if ent.IsNotFound(err) {
 			return fault.New(fault.NotFound, "There is no such request.")

@@ -89,6 +89,7 @@ func TestRecorded_BySettingsAndTheProvider(t *testing.T) {
 			"IDENTITY_MOVED SYSTEM on tan for tan",
 			"SIGNED_IN OFFICER tan",
 			"SIGNED_IN OFFICER tan",
+			`ROLE_CHANGED SYSTEM on tan for tan {"role":"OFFICER"}`,
 			`IDENTITY_MOVED SYSTEM for tan {"what":"in another agency, as a new officer","domain":"other.gov.sg"}`,
 			"SIGNED_IN OFFICER",
 		}, w.recorded(t, log, "tan.new@agency.gov.sg")); diff != "" {
