@@ -61,18 +61,18 @@ func Handler(schema graphql.ExecutableSchema, r *Resolver, o Options, b Bounds) 
 			refuse(w, http.StatusTooManyRequests, err)
 			return
 		}
-		switch status, message := misfit(r); status {
-		case 0:
+		status, err := misfit(r)
+		if err == nil {
 			served.ServeHTTP(w, r.WithContext(ctx))
+			return
+		}
+		switch status {
 		case http.StatusMethodNotAllowed:
 			w.Header().Set("Allow", http.MethodPost)
-			refuse(w, status, fault.New(fault.BadRequest, "%s", message))
 		case http.StatusUnauthorized:
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, status, fault.New(fault.Unauthenticated, "%s", message))
-		default:
-			refuse(w, status, fault.New(fault.BadRequest, "%s", message))
 		}
+		refuse(w, status, err)
 	})
 }
 
@@ -82,23 +82,23 @@ func Streams(r *http.Request) bool {
 	return transport.Websocket{}.Supports(r) || transport.SSE{}.Supports(r)
 }
 
-// misfit says what is wrong with a request before anything of its body is read, 0
-// where nothing is.
-func misfit(r *http.Request) (status int, message string) {
+// misfit says what is wrong with a request before anything of its body is read, and
+// by what status; nil where nothing is.
+func misfit(r *http.Request) (status int, err error) {
 	if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		if _, err := access.Require(r.Context()); err != nil {
-			return http.StatusUnauthorized, "Sign in, or send a valid token."
+			return http.StatusUnauthorized, fault.New(fault.Unauthenticated, "Sign in, or send a valid token.")
 		}
-		return 0, ""
+		return 0, nil
 	}
 	if r.Method != http.MethodPost {
-		return http.StatusMethodNotAllowed, "Operations are sent by POST."
+		return http.StatusMethodNotAllowed, fault.New(fault.BadRequest, "Operations are sent by POST.")
 	}
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || mediaType != "application/json" && mediaType != "multipart/form-data" || r.Header.Get("Upgrade") != "" {
-		return http.StatusUnsupportedMediaType, "Operations are sent as application/json, with a file as multipart/form-data."
+		return http.StatusUnsupportedMediaType, fault.New(fault.BadRequest, "Operations are sent as application/json, with a file as multipart/form-data.")
 	}
-	return 0, ""
+	return 0, nil
 }
 
 // refuse answers with a fault, in the shape of every other answer of the API.

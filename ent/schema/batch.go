@@ -118,9 +118,9 @@ func (BatchRow) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of the entity: its list, and those to fix and to look up, which are few. Rows that are
-// the same user are found by reading the list: each further index would cost every
-// upload more than it saves an edit.
+// Indexes of the entity: its list, and those to fix and to look up, which are few.
+// Rows that are the same user are found by reading the list: each further index would
+// cost every upload more than it saves an edit.
 func (BatchRow) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("batch_id", "position", "id"),

@@ -15,13 +15,31 @@ import (
 // check applies every rule to every row, and asks the directory as long as a
 // request may wait.
 func (s *Service) check(ctx context.Context, rows []*row, details func(i int) invite.Details) error {
-	rules, err := s.Invite.Rules(ctx, s.DB.Client)
+	c, err := s.checking(ctx)
 	if err != nil {
 		return err
 	}
-	c := s.Invite.Comparing(ctx, true)
-	compare(c, rows, func(i int) { rows[i].Request, rows[i].Faults = rules.Account(details(i)) })
+	c.check(rows, details)
 	return c.Wait()
+}
+
+// checking is a check of rows that come part by part.
+type checking struct {
+	*invite.Comparison
+	rules invite.Rules
+}
+
+func (s *Service) checking(ctx context.Context) (*checking, error) {
+	rules, err := s.Invite.Rules(ctx, s.DB.Client)
+	if err != nil {
+		return nil, err
+	}
+	return &checking{s.Invite.Comparing(ctx, true), rules}, nil
+}
+
+// check begins to check rows.
+func (c *checking) check(rows []*row, details func(i int) invite.Details) {
+	compare(c.Comparison, rows, func(i int) { rows[i].Request, rows[i].Faults = c.rules.Account(details(i)) })
 }
 
 // compare adds to rows what open invitations and the directory say, once prepare has
@@ -50,23 +68,14 @@ func compare(c *invite.Comparison, rows []*row, prepare func(i int)) {
 
 // reading checks the rows of a file while it is being read.
 type reading struct {
-	file       string
-	rules      invite.Rules
-	comparison *invite.Comparison
-	rows       []*row
-	last       string // the sheet of the last row, which most share, and
-	source     string // what the row calls it
+	*checking
+	file   string
+	rows   []*row
+	last   string // the sheet of the last row, which most share, and
+	source string // what the row calls it
 }
 
-func (s *Service) startReading(ctx context.Context, file string) (*reading, error) {
-	rules, err := s.Invite.Rules(ctx, s.DB.Client)
-	if err != nil {
-		return nil, err
-	}
-	return &reading{file: file, rules: rules, comparison: s.Invite.Comparing(ctx, true)}, nil
-}
-
-// add begins to check rows.
+// add begins to check rows of the file.
 func (r *reading) add(from []workbook.Row) {
 	rows, typed := make([]row, len(from)), make([]invite.Details, len(from))
 	added := make([]*row, len(from))
@@ -78,7 +87,7 @@ func (r *reading) add(from []workbook.Row) {
 		rows[i] = row{number: from[i].Number, sheet: r.source}
 		added[i] = &rows[i]
 	}
-	compare(r.comparison, added, func(i int) { added[i].Request, added[i].Faults = r.rules.Account(typed[i]) })
+	r.check(added, func(i int) invite.Details { return typed[i] })
 	r.rows = append(r.rows, added...)
 }
 
@@ -86,7 +95,7 @@ func (r *reading) add(from []workbook.Row) {
 // read to its end.
 func (s *Service) finish(ctx context.Context, r *reading, list *workbook.List) ([]*row, error) {
 	r.add(list.Rows[len(r.rows):])
-	if err := r.comparison.Wait(); err != nil {
+	if err := r.Wait(); err != nil {
 		return nil, err
 	}
 	var again []*row // a merged cell was known only behind them
@@ -102,6 +111,3 @@ func (s *Service) finish(ctx context.Context, r *reading, list *workbook.List) (
 	}
 	return r.rows, s.check(ctx, again, func(i int) invite.Details { return typed[i] })
 }
-
-// stop gives up.
-func (r *reading) stop() { r.comparison.Stop() }

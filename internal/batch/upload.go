@@ -38,11 +38,12 @@ func (s *Service) Upload(ctx context.Context, file io.ReaderAt, size int64, name
 			return nil, err
 		}
 	}
-	reading, err := s.startReading(ctx, fileName(name))
+	check, err := s.checking(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer reading.stop()
+	defer check.Stop()
+	reading := &reading{checking: check, file: fileName(name)}
 	list, err := workbook.Read(ctx, file, size, name, s.Limits, reading.add)
 	if err != nil {
 		return nil, err

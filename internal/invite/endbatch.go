@@ -137,8 +137,8 @@ func notEndable(ctx context.Context, tx *database.Tx, batch uuid.UUID) ([]*fault
 }
 
 // EndBatch calls off every invitation of a batch that nobody has redeemed and that
-// the actor reaches, and queues the withdrawals. Whoever calls holds the batch. What another request ends or redeems at this moment makes the
-// transaction run again.
+// the actor reaches, and queues the withdrawals. Whoever calls holds the batch. What
+// another request ends or redeems at this moment makes the transaction run again.
 func (s *Service) EndBatch(ctx context.Context, tx *database.Tx, actor access.Actor, batch uuid.UUID) (Ended, error) {
 	e, err := s.Endable(ctx, tx, batch)
 	if err != nil {

@@ -22,8 +22,8 @@ import (
 )
 
 // holding is a table that tells of people: which of its rows are about a person,
-// given the folded address ($1; of lists there are the [unkeyed], too), and which columns nobody is shown because they are
-// secrets, or only serve to find the row.
+// given the folded address ($1; of lists there are the [unkeyed], too), and which
+// columns nobody is shown because they are secrets, or only serve to find the row.
 type holding struct {
 	table, where string
 	without      []string
