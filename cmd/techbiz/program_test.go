@@ -181,7 +181,9 @@ func TestServe_WithoutTheKeyFromBefore(t *testing.T) {
 // logs, at every level, is looked through for what no log may hold.
 func start(t testing.TB, args ...string) *url.URL {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+	// The test's context ends before what the test cleans up: pages that are still open
+	// would complain of a server that is gone.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	serving, ended := make(chan *url.URL, 1), make(chan int, 1)
 	var stderr logbook
 	p := program{stdout: io.Discard, stderr: programtest.WatchLog(t.Name(), &stderr), serving: func(base *url.URL) { serving <- base }}
