@@ -125,7 +125,7 @@ func (db *DB) openSQLite() error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("open database file: %w", err)
 	}
-	if db.write, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", writerCache, "_txlock=immediate", "_pragma="+longLog)); err != nil {
+	if db.write, err = openKeeping(sqliteDSN(path, "foreign_keys(1)", writerCache, "_txlock=immediate", "_pragma="+endlessLog)); err != nil {
 		return err
 	}
 	db.write.SetMaxOpenConns(1)
@@ -141,7 +141,7 @@ func (db *DB) openSQLite() error {
 	if err != nil {
 		return err
 	}
-	db.checkpointer.start(mover)
+	db.checkpointer.start(mover, db.write)
 	return nil
 }
 
