@@ -65,13 +65,14 @@ func target(table string, columns []string) string {
 }
 
 // insertion is the statement that adds rows. On SQLite each parameter costs almost as
-// much as the value in its place, so a column with one value in all rows has one.
+// much as the value in its place, so a column with one value in all rows has one. A
+// statement that fails ends the whole transaction, as on PostgreSQL: to be able to take
+// back only what the statement did, SQLite would first copy each page that it changes.
 func (tx *Tx) insertion(into string, columns int, end string, rows [][]any) (query string, args []any) {
-	head := "INSERT INTO " + into + " "
 	args = make([]any, 0, len(rows)*columns)
 	if tx.dialect == dialect.Postgres {
 		values := Values(&args, nil, rows)
-		return head + values + end, args
+		return "INSERT INTO " + into + " " + values + end, args
 	}
 	chosen := make([]string, columns)
 	var varying []int
@@ -92,7 +93,7 @@ func (tx *Tx) insertion(into string, columns int, end string, rows [][]any) (que
 	}
 	one := "(?" + strings.Repeat(",?", len(varying)-1) + ")"
 	// WHERE true: else SQLite takes what follows ON for a join's.
-	return head + "SELECT " + strings.Join(chosen, ", ") +
+	return "INSERT OR ROLLBACK INTO " + into + " SELECT " + strings.Join(chosen, ", ") +
 		" FROM (VALUES " + one + strings.Repeat(","+one, len(rows)-1) + ") WHERE true" + end, args
 }
 

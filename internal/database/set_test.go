@@ -51,6 +51,26 @@ func TestInsertNew_PassesOverWhatStandsAlready(t *testing.T) {
 	})
 }
 
+// A row that is refused takes the whole transaction with it, also what came before.
+func TestInsert_FailsWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, clock.Machine, func(t *testing.T, db *database.DB) {
+		insertNew(t, db, "a")
+		err := db.WithTx(t.Context(), func(ctx context.Context, tx *database.Tx) error {
+			if err := mark(ctx, tx, "before"); err != nil {
+				return err
+			}
+			return tx.Insert(ctx, marker.Table, markerColumns, "", [][]any{{"b", schema.NewID(), tx.Now}, {"a", schema.NewID(), tx.Now}})
+		})
+		if err == nil {
+			t.Error("stored a name twice")
+		}
+		if got := insertNew(t, db, "before", "b", "a"); !slices.Equal(got, []string{"before", "b"}) {
+			t.Errorf("added after it %v", got)
+		}
+	})
+}
+
 // count counts what a query's FROM names.
 func count(t *testing.T, db *database.DB, from string) (n int) {
 	t.Helper()
