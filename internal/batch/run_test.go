@@ -18,6 +18,7 @@ import (
 	"techbiz/ent/batchrow"
 	"techbiz/internal/access"
 	"techbiz/internal/database"
+	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/invite"
 )
@@ -187,7 +188,7 @@ func TestStartDue_StartsEachOnce(t *testing.T) {
 				t.Errorf("%d %s, want %d", n, what, each)
 			}
 		}
-		if n := f.number(t, `SELECT count(*) FROM river_job WHERE kind = 'invitation_deliver'`); n < each/250 || n > each/250+2 {
+		if n := f.number(t, `SELECT count(*) FROM river_job WHERE kind = 'invitation_deliver'`); n < each/directory.MaxPeople || n > each/directory.MaxPeople+2 {
 			t.Errorf("%d jobs", n)
 		}
 	})

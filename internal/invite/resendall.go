@@ -18,11 +18,8 @@ import (
 	"techbiz/internal/jobs"
 )
 
-// resendMost bounds one resend of many; one job sends resendChunk of them.
-const (
-	resendMost  = 10_000
-	resendChunk = 250
-)
+// resendMost bounds one resend of many.
+const resendMost = 10_000
 
 // ResendAll sends the mail again to all that match and can be resent now, at most
 // 10,000 at once, and says how many were left out and why. With dryRun it only
@@ -84,7 +81,7 @@ func (s *Service) resendEach(ctx context.Context, tx *database.Tx, actor access.
 	events := make([]Event, 0, len(all))
 	inviters := map[uuid.UUID]int{}
 	var work []river.JobArgs
-	for part := range slices.Chunk(all, resendChunk) {
+	for part := range slices.Chunk(all, deliverChunk) {
 		ids := make([]uuid.UUID, len(part))
 		for n, i := range part {
 			ids[n] = i.ID

@@ -15,6 +15,7 @@ import (
 	"techbiz/internal/access"
 	"techbiz/internal/clock"
 	"techbiz/internal/database"
+	"techbiz/internal/directory"
 	"techbiz/internal/fault"
 	"techbiz/internal/jobs"
 )
@@ -90,10 +91,10 @@ func Scheduled(day string, now time.Time) bool { return day > StartedDay(now) }
 const startPause = 5 * time.Second
 
 // startChunk bounds what one transaction starts, and deliverChunk what one job
-// then carries.
+// then carries: as many as the directory takes in one call.
 const (
 	startChunk   = 1_000
-	deliverChunk = 250
+	deliverChunk = directory.MaxPeople
 )
 
 // Start is the job that begins the work of scheduled invitations whose time has
