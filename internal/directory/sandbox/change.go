@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -185,9 +186,10 @@ func makeWay(ctx context.Context, tx *database.Tx, known register, wishes []wish
 // person is who the wish makes, with a new secret for the link.
 func (w wish) person(k *seal.Keys, now time.Time) (*ent.SandboxPerson, error) {
 	expires := now.Add(w.life)
+	id := uuid.Must(uuid.NewV7())
 	p := &ent.SandboxPerson{
-		ID: uuid.Must(uuid.NewV7()), Key: w.key, Email: w.email, EmailKey: address.Fold(w.email),
-		FirstName: w.firstName, LastName: w.lastName, Token: rand.Text(), Round: w.round,
+		ID: id, Key: w.key, Email: w.email, EmailKey: address.Fold(w.email),
+		FirstName: w.firstName, LastName: w.lastName, Token: secret(id), Round: w.round,
 		State: w.state, Seed: sandboxperson.SeedNone, CreatedAt: now, ExpiresAt: &expires,
 	}
 	if w.username != "" {
@@ -198,6 +200,11 @@ func (w wish) person(k *seal.Keys, now time.Time) (*ent.SandboxPerson, error) {
 	p.Number, p.NumberKey, p.NumberKey2 = number.sealed, number.key[0], number.key[1]
 	return p, err
 }
+
+// secret is a new one for a link, of 130 random bits. The moment at which the person was
+// made stands before them, so that the tokens of a list stand side by side in their index:
+// at random places, each call for a part of the list would change most of its pages.
+func secret(person uuid.UUID) string { return hex.EncodeToString(person[:6]) + rand.Text() }
 
 // columns are those of a person who is made, and rowsOf their values.
 var columns = []string{
@@ -258,7 +265,7 @@ func answer(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson, 
 // stands: another call may have come first.
 func renew(ctx context.Context, tx *database.Tx, w wish, p *ent.SandboxPerson) (*ent.SandboxPerson, error) {
 	_, err := tx.Exec(ctx, `UPDATE sandbox_persons SET token = $1, round = $2, expires_at = $3
-		WHERE id = $4 AND round < $2 AND state = 'INVITED'`, rand.Text(), w.round, tx.Now.Add(w.life), p.ID)
+		WHERE id = $4 AND round < $2 AND state = 'INVITED'`, secret(p.ID), w.round, tx.Now.Add(w.life), p.ID)
 	if err != nil {
 		return nil, fmt.Errorf("renew the link of %s: %w", p.ID, err)
 	}
