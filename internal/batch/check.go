@@ -76,15 +76,15 @@ type reading struct {
 }
 
 // add begins to check rows of the file.
-func (r *reading) add(from []workbook.Row) {
+func (r *reading) add(from []*workbook.Row) {
 	rows, typed := make([]row, len(from)), make([]invite.Details, len(from))
 	added := make([]*row, len(from))
-	for i := range from {
-		if sheet := from[i].Sheet; r.source == "" || sheet != r.last {
-			r.last, r.source = sheet, source(r.file, sheet)
+	for i, f := range from {
+		if r.source == "" || f.Sheet != r.last {
+			r.last, r.source = f.Sheet, source(r.file, f.Sheet)
 		}
-		typed[i] = typedIn(&from[i])
-		rows[i] = row{number: from[i].Number, sheet: r.source}
+		typed[i] = typedIn(f)
+		rows[i] = row{number: f.Number, sheet: r.source}
 		added[i] = &rows[i]
 	}
 	r.check(added, func(i int) invite.Details { return typed[i] })
@@ -101,7 +101,7 @@ func (s *Service) finish(ctx context.Context, r *reading, list *workbook.List) (
 	var again []*row // a merged cell was known only behind them
 	var typed []invite.Details
 	for i, checked := range r.rows {
-		if now := typedIn(&list.Rows[i]); now != checked.Details {
+		if now := typedIn(list.Rows[i]); now != checked.Details {
 			r.rows[i] = &row{id: checked.id, number: checked.number, sheet: checked.sheet}
 			again, typed = append(again, r.rows[i]), append(typed, now)
 		}

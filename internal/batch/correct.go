@@ -171,7 +171,7 @@ func (s *Service) correct(ctx context.Context, tx *database.Tx, id uuid.UUID, na
 }
 
 // load reads the rows that the file names, and those that stand in their place.
-func (c *correction) load(ctx context.Context, file []workbook.Row) error {
+func (c *correction) load(ctx context.Context, file []*workbook.Row) error {
 	var ids []uuid.UUID
 	for _, r := range file {
 		if id, err := uuid.Parse(r.ID); err == nil {

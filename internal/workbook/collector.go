@@ -3,7 +3,6 @@ package workbook
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"techbiz/internal/fault"
 )
@@ -12,10 +11,11 @@ import (
 type collector struct {
 	lim          Limits
 	list         List
-	early        func([]Row) // nil: nobody looks
-	shown        int         // rows
-	text         int64       // bytes of the users' texts so far
-	found        bool        // a complete header
+	block        []Row        // of the list's rows: a long list is not copied while it grows
+	early        func([]*Row) // nil: nobody looks
+	shown        int          // rows
+	text         int64        // bytes of the users' texts so far
+	found        bool         // a complete header
 	nearest      header
 	nearestSheet string
 	wide         error // of a sheet without a header
@@ -36,12 +36,16 @@ func (c *collector) read(sheet string, r *sheetReader) error {
 	return t.finish()
 }
 
+// blockRows is how many rows take their memory at once.
+const blockRows = 64
+
 // add adds a user.
 func (c *collector) add(u Row) {
-	if rows := c.list.Rows; len(rows) == cap(rows) { // append would copy long lists more often
-		c.list.Rows = slices.Grow(rows, max(64, len(rows)))
+	if len(c.block) == cap(c.block) {
+		c.block = make([]Row, 0, blockRows)
 	}
-	c.list.Rows = append(c.list.Rows, u)
+	c.block = append(c.block, u)
+	c.list.Rows = append(c.list.Rows, &c.block[len(c.block)-1])
 	if n := len(c.list.Rows); c.early != nil && n-c.shown == EarlyRows {
 		c.early(c.list.Rows[c.shown:n:n])
 		c.shown = n

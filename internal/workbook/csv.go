@@ -27,7 +27,7 @@ var separators = []rune{',', ';', '\t'}
 // readCSV reads the users of a CSV file, as the one sheet that Excel shows it as:
 // named like the file, with every line break outside of quotation marks ending a
 // row, empty ones, too.
-func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]Row)) (*List, error) {
+func readCSV(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]*Row)) (*List, error) {
 	src := &source{r: r, budget: -1}
 	b, err := head(src, size)
 	if err != nil {

@@ -162,10 +162,19 @@ func readOK(t testing.TB, b []byte) *List {
 	return l
 }
 
+// values are the rows themselves.
+func values(rows []*Row) []Row {
+	all := make([]Row, len(rows))
+	for i, r := range rows {
+		all[i] = *r
+	}
+	return all
+}
+
 // wantRows compares the rows.
 func wantRows(t testing.TB, got *List, want ...Row) {
 	t.Helper()
-	if d := cmp.Diff(want, got.Rows, cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff(want, values(got.Rows), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)
 	}
 }

@@ -335,7 +335,7 @@ func TestRead_WhatExcelizeWrites(t *testing.T) {
 	if _, err := f.WriteTo(&b); err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff([]Row{userRow(4, "a@b.gov.sg")}, readOK(t, b.Bytes()).Rows, cmpopts.IgnoreFields(Row{}, "Sheet")); d != "" {
+	if d := cmp.Diff([]Row{userRow(4, "a@b.gov.sg")}, values(readOK(t, b.Bytes()).Rows), cmpopts.IgnoreFields(Row{}, "Sheet")); d != "" {
 		t.Errorf("rows (-want +got):\n%s", d)
 	}
 }
@@ -348,8 +348,8 @@ func TestRead_ShowsUsersEarly(t *testing.T) {
 	for i := range 2*EarlyRows + 1 {
 		text.WriteString(strings.Join(oneUser(fmt.Sprintf("a%d@b.gov.sg", i)), ",") + "\n")
 	}
-	var shown []Row
-	l, err := Read(context.Background(), strings.NewReader(text.String()), int64(text.Len()), "users.csv", DefaultLimits(), func(rows []Row) {
+	var shown []*Row
+	l, err := Read(context.Background(), strings.NewReader(text.String()), int64(text.Len()), "users.csv", DefaultLimits(), func(rows []*Row) {
 		if len(rows) != EarlyRows {
 			t.Errorf("%d rows at a time", len(rows))
 		}

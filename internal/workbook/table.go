@@ -191,7 +191,7 @@ func (t *table) fillMerged() error {
 	rows := t.c.list.Rows[t.first:]
 	for _, a := range t.r.merges {
 		f := t.fields[a.column]
-		at, ok := slices.BinarySearchFunc(rows, a.first, func(r Row, n int) int { return r.Number - n })
+		at, ok := slices.BinarySearchFunc(rows, a.first, func(r *Row, n int) int { return r.Number - n })
 		if !ok || !shareable(f) || *rows[at].at(f) == "" {
 			continue
 		}

@@ -56,7 +56,7 @@ type Row struct {
 // left out. Correction says that the file is, or was made from, a workbook of
 // [WriteCorrection].
 type List struct {
-	Rows       []Row
+	Rows       []*Row
 	Notices    []string
 	Correction bool
 }
@@ -98,7 +98,7 @@ const EarlyRows = 500
 //
 // Codes: FILE_UNREADABLE, FILE_TOO_LARGE, TEMPLATE_MISMATCH, TOO_MANY_ROWS,
 // BATCH_EMPTY.
-func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]Row)) (*List, error) {
+func Read(ctx context.Context, r io.ReaderAt, size int64, name string, lim Limits, early func([]*Row)) (*List, error) {
 	if size > lim.FileBytes {
 		return nil, fault.New(fault.FileTooLarge,
 			"The file is %s, and at most %s can be read. Remove pictures and other sheets, or split the list into several files.",

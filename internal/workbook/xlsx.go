@@ -6,7 +6,7 @@ import (
 )
 
 // readXLSX reads the users on all visible sheets of an Office Open XML workbook.
-func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits, early func([]Row)) (*List, error) {
+func readXLSX(ctx context.Context, r io.ReaderAt, size int64, lim Limits, early func([]*Row)) (*List, error) {
 	c, err := openContainer(r, size, lim)
 	if err != nil {
 		return nil, err
