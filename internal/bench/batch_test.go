@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func BenchmarkBatch(b *testing.B) {
 			confirm += time.Since(begin)
 			s.AwaitCompletion(id)
 			whole += time.Since(begin)
-			s.Kill()
+			end(b, p, s)
 		}
 		perRun(b, bare/(uploads-1), "excelize-ms")
 		perRun(b, first, "first-upload-ms")
@@ -87,7 +88,7 @@ func BenchmarkGrowth(b *testing.B) {
 				s.AwaitCompletion(id)
 				whole[n] += time.Since(begin)
 				peak = max(peak, memory(b, s.Process(), "VmHWM:"))
-				s.Kill()
+				end(b, p, s)
 			}
 		}
 		b.ReportMetric(upload[1].Seconds()/upload[0].Seconds(), "upload-50k/10k")
@@ -95,6 +96,16 @@ func BenchmarkGrowth(b *testing.B) {
 		b.ReportMetric(peak, "peak-MiB")
 		b.ReportMetric(0, "ns/op")
 	})
+}
+
+// end ends a run. What it has written and the disk has not taken yet would be written
+// during the next ones.
+func end(b *testing.B, p *programtest.Place, s *programtest.Server) {
+	b.Helper()
+	s.Kill()
+	if err := os.RemoveAll(p.Folder()); err != nil {
+		b.Fatal(err)
+	}
 }
 
 // bareRead is how long excelize takes to go through the rows, doing nothing with
