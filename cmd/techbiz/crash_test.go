@@ -9,11 +9,12 @@ import (
 
 func TestMain(m *testing.M) { programtest.Main(m) }
 
-// crashRows is the size of the batches that crashes and faults must not harm.
-const crashRows = 3_000
+// crashRows is the size of the batches that crashes and faults must not harm: a dozen
+// chunks, so that there is a middle.
+const crashRows = 6_000
 
 // slow makes a batch take long enough to have a middle.
-const slow = "TECHBIZ_SANDBOX_FAULTS=latency=100ms"
+const slow = "TECHBIZ_SANDBOX_FAULTS=latency=200ms"
 
 // startBatch uploads and submits a batch.
 func startBatch(t *testing.T, s *programtest.Server, users int) string {
