@@ -348,17 +348,17 @@ func TestRead_ShowsUsersEarly(t *testing.T) {
 	for i := range 2*EarlyRows + 1 {
 		text.WriteString(strings.Join(oneUser(fmt.Sprintf("a%d@b.gov.sg", i)), ",") + "\n")
 	}
-	var shown []*Row
+	var shown []Row
 	l, err := Read(context.Background(), strings.NewReader(text.String()), int64(text.Len()), "users.csv", DefaultLimits(), func(rows []*Row) {
 		if len(rows) != EarlyRows {
 			t.Errorf("%d rows at a time", len(rows))
 		}
-		shown = append(shown, rows...)
+		shown = append(shown, values(rows)...)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := cmp.Diff(l.Rows[:2*EarlyRows], shown); d != "" || len(l.Rows) != 2*EarlyRows+1 {
+	if d := cmp.Diff(values(l.Rows[:2*EarlyRows]), shown); d != "" || len(l.Rows) != 2*EarlyRows+1 {
 		t.Errorf("%d rows (-list +shown):\n%s", len(l.Rows), d)
 	}
 }
